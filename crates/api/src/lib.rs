@@ -1,0 +1,1 @@
+//! The HTTP and WebSocket surface: joins all of the crates below.

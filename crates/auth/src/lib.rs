@@ -1,0 +1,1 @@
+//! Who are you and what may you do: pure decisions; the only mint of Principal.

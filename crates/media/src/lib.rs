@@ -1,0 +1,1 @@
+//! The forwarder: who receives which packet, and the loop that drives rtc.

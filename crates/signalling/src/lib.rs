@@ -1,0 +1,1 @@
+//! One visit's room as a pure state machine.

@@ -1,0 +1,1 @@
+//! Postgres: one scope, one database login role; clinical text only as ciphertext.

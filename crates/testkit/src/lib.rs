@@ -1,0 +1,1 @@
+//! Native participants, load and hostile clients; openmls as the other opinion.

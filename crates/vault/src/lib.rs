@@ -1,0 +1,1 @@
+//! Envelope encryption: the only place where clinical plaintext meets keys.
