@@ -1,0 +1,113 @@
+// Every screen: no accessibility finding, no sideways scrolling on a small phone, everything reachable by keyboard.
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { type Page, expect, test } from '@playwright/test';
+import { open } from '../support/people.ts';
+import { stack } from '../support/stack.ts';
+import { watch } from '../support/strict.ts';
+import { meet, startVisit, visitPath, wait } from '../support/visit.ts';
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+/** Runs axe in a world of its own, where the page's Trusted Types do not reach. */
+async function isAccessible(page: Page): Promise<void> {
+  const session = await page.context().newCDPSession(page);
+  const { frameTree } = await session.send('Page.getFrameTree');
+  const { executionContextId } = await session.send('Page.createIsolatedWorld', { frameId: frameTree.frame.id });
+  const run = async (expression: string) =>
+    (await session.send('Runtime.evaluate', { expression, contextId: executionContextId, awaitPromise: true, returnByValue: true })).result.value;
+  await run(`${AXE};0`);
+  const found = (await run(
+    `axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] })
+      .then((r) => r.violations.map((v) => v.id + ': ' + v.nodes.map((n) => n.html).join(' | ')))`,
+  )) as string[];
+  await session.detach();
+  expect(found, `axe on ${page.url()}`).toEqual([]);
+}
+
+async function fitsAPhone(page: Page): Promise<void> {
+  const size = page.viewportSize();
+  await page.setViewportSize({ width: 320, height: 640 });
+  const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  expect(overflow, `sideways scrolling on ${page.url()}`).toBeLessThanOrEqual(0);
+  if (size) await page.setViewportSize(size);
+}
+
+async function holdsUp(page: Page): Promise<void> {
+  for (const scheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme: scheme });
+    await isAccessible(page);
+  }
+  await fitsAPhone(page);
+}
+
+test('the screens before signing in', async ({ browser }) => {
+  const context = await browser.newContext({ baseURL: stack().url });
+  const page = await context.newPage();
+  watch(page);
+  for (const path of ['/sign-in', '/about', '/activate#nothing']) {
+    await page.goto(path);
+    await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+    await holdsUp(page);
+  }
+  await context.close();
+});
+
+test('the screens of each role', async ({ browser }) => {
+  for (const who of ['lee', 'ana', 'iris', 'paul'] as const) {
+    const page = await open(browser, who);
+    await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+    await holdsUp(page);
+    await page.goto('/settings');
+    await expect(page.getByRole('heading', { name: 'Settings' })).toBeVisible();
+    await holdsUp(page);
+    await page.context().close();
+  }
+});
+
+test('lobby, waiting room, visit and record', async ({ browser }) => {
+  const clinician = await startVisit(browser, 'lee', 'ana');
+  const patient = await open(browser, 'ana', visitPath(clinician));
+  await expect(patient.getByRole('heading', { name: 'Before you join' })).toBeVisible();
+  await holdsUp(patient);
+  await patient.getByRole('button', { name: 'Join', exact: true }).click();
+  await expect(patient.getByRole('heading', { name: 'Waiting room' })).toBeVisible();
+  await holdsUp(patient);
+  await clinician.getByRole('button', { name: /^Admit/ }).click();
+  await expect(patient.getByRole('region', { name: 'Visit' })).toBeVisible();
+  await holdsUp(patient);
+  await holdsUp(clinician);
+  await clinician.goto(`${visitPath(clinician)}/record`);
+  await holdsUp(clinician);
+  await patient.context().close();
+  await clinician.context().close();
+});
+
+test('a whole visit by keyboard alone', async ({ browser }) => {
+  const { clinician, patient } = await meet(browser, 'lee', 'ana');
+  for (const name of ['Microphone', 'Camera', 'Chat', 'Leave']) {
+    const button = patient.getByRole('button', { name, exact: true });
+    await button.focus();
+    await expect(button).toBeFocused();
+  }
+  await patient.getByRole('button', { name: 'Leave', exact: true }).press('Enter');
+  await expect(patient.getByRole('heading', { name: 'You left the visit' })).toBeVisible();
+  await clinician.context().close();
+  await patient.context().close();
+});
+
+test('somebody without camera and microphone is told how to go on', async ({ browser }) => {
+  const clinician = await startVisit(browser, 'lee', 'ana');
+  const patient = await open(browser, 'ana', '/visits');
+  await patient.context().clearPermissions();
+  await patient.addInitScript(() => {
+    navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('no', 'NotAllowedError'));
+  });
+  await patient.goto(visitPath(clinician));
+  await expect(patient.getByText(/blocked/i).first()).toBeVisible();
+  await holdsUp(patient);
+  await expect(patient.getByRole('button', { name: 'Join with sound only' })).toBeVisible();
+  void wait;
+  await clinician.context().close();
+  await patient.context().close();
+});
