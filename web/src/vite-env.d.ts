@@ -1,0 +1,3 @@
+// What Vite and Svelte add to the language: addresses of assets, and components, as imports.
+/// <reference types="vite/client" />
+/// <reference types="svelte" />
