@@ -1,0 +1,169 @@
+// What a screen may know of a visit: one immutable snapshot, pushed on every change, and the few things a person can do.
+// Everything about who is there comes from the encryption group; nothing here is a secret.
+
+import type { Devices } from "./devices";
+
+/** What somebody is in one visit; the same words as on the wire. */
+export type VisitRole = "clinician" | "co_host" | "patient" | "guest" | "interpreter";
+
+/** Where this browser stands. `lobby` until `start()`; the last six are final. */
+export type VisitPhase =
+  | "lobby"
+  | "connecting"
+  | "waiting"
+  | "joining"
+  | "in_visit"
+  | "declined"
+  | "removed"
+  | "taken_over"
+  | "ended"
+  | "left"
+  | "failed";
+
+/** Why `phase` is `failed`. Each is a screen of its own. */
+export type VisitFailure =
+  | "session_expired"
+  | "visit_not_found"
+  | "unsupported_browser"
+  | "not_private"
+  | "server_unreachable"
+  | "visit_full"
+  | "encryption_failed";
+
+/** What is wrong with a camera, a microphone or a screen share. */
+export type DeviceProblem = "blocked" | "none_found" | "in_use" | "insecure" | "unsupported";
+
+export type DeviceView = {
+  /** Captured and sent. */
+  readonly on: boolean;
+  /** Can be switched on, as far as is known. */
+  readonly available: boolean;
+  readonly problem?: DeviceProblem;
+};
+
+/** Somebody in the waiting room; only whoever may admit sees any. */
+export type WaitingView = {
+  readonly participant: string;
+  readonly name: string;
+  readonly role: VisitRole;
+  /** Milliseconds since 1970. */
+  readonly since: number;
+  readonly connected: boolean;
+  /** Somebody who was in already: the private connection could not take this device back by itself. */
+  readonly returning: boolean;
+};
+
+/** A member of the encryption group. */
+export type PersonView = {
+  readonly person: string;
+  readonly name: string;
+  readonly role: VisitRole;
+  readonly self: boolean;
+  readonly leaf: number;
+  /** The connection is up (as the server says; it can lie about no more than this). */
+  readonly connected: boolean;
+  readonly microphoneOn: boolean;
+};
+
+/**
+ * One picture. Every member has a camera tile, with the person's sound in `stream` too; a screen tile is there while
+ * somebody shares. Key each by `key`; mute the `<video>` of `self`.
+ */
+export type TileView = {
+  readonly key: string;
+  readonly person: string;
+  readonly name: string;
+  readonly self: boolean;
+  readonly kind: "camera" | "screen";
+  /** Holds only tracks of which a frame was opened; null while there is none. The object stays the same while it lives. */
+  readonly stream: MediaStream | null;
+  /** No sound comes from this person: the microphone is off. */
+  readonly muted: boolean;
+  /**
+   * `live`: show the picture. `off`: the person has the camera off. `waiting`: on, but nothing was opened yet.
+   * `unverified`: media came that can't be opened or went round the encryption; it is never shown.
+   */
+  readonly state: "live" | "off" | "waiting" | "unverified";
+};
+
+export type ChatView = {
+  readonly id: number;
+  readonly person: string;
+  readonly name: string;
+  readonly self: boolean;
+  readonly text: string;
+  /** Milliseconds since 1970, by this browser's clock. */
+  readonly at: number;
+  readonly state: "sending" | "sent";
+};
+
+/** For a polite live region: read each once. */
+export type AnnouncementView = {
+  readonly id: number;
+  readonly kind: "entered" | "returned" | "left" | "lost_connection" | "reconnected" | "waiting" | "room_restarted";
+  readonly name: string;
+};
+
+/** How media is doing. `refused_unsealed`: the server got media that was not sealed and threw it away. */
+export type MediaState = "connecting" | "live" | "weak" | "lost" | "refused_unsealed";
+
+export type VisitView = {
+  readonly phase: VisitPhase;
+  readonly failure?: VisitFailure;
+  readonly connection: "online" | "reconnecting";
+  readonly role: VisitRole;
+  /** While waiting: the visit's clinician is connected. */
+  readonly hostPresent: boolean;
+  /** While waiting: the clinician's name as the practice knows it. */
+  readonly hostName: string | null;
+  readonly waiting: readonly WaitingView[];
+  readonly people: readonly PersonView[];
+  readonly tiles: readonly TileView[];
+  readonly microphone: DeviceView;
+  readonly camera: DeviceView;
+  readonly screen: DeviceView;
+  /** Thirty digits; the same on every screen of this visit. */
+  readonly longCode: string | null;
+  /** The clinician opened a fresh group and the code is new: say so until the next visit. */
+  readonly groupRestarted: boolean;
+  readonly media: MediaState;
+  readonly chat: readonly ChatView[];
+  /** The newest twenty. */
+  readonly announcements: readonly AnnouncementView[];
+};
+
+/** What `new VisitSession(options)` (call/visit-session.ts, implements VisitControls) needs. */
+export type VisitSessionOptions = {
+  readonly visitId: string;
+  /** From `GET /me`. The name goes to the others through the encryption group only. */
+  readonly me: { readonly person: string; readonly name: string };
+  readonly myRole: VisitRole;
+  /** Person ids of the visit's colleagues: the clinician's signed policy lets them admit too. */
+  readonly coHosts: readonly string[];
+  /** The lobby's devices, already opened or not; the session disposes them with itself. */
+  readonly devices: Devices;
+};
+
+/** What a person can do. Nothing throws: what went wrong shows in the next view. */
+export type VisitControls = {
+  /** Calls `listener` at once and on every change. */
+  subscribe(listener: (view: VisitView) => void): () => void;
+  /** Loads the worker and makes the keys ready, so that `start` is fast. Call when the lobby opens. */
+  prepare(): void;
+  /** Arrives at the visit; also after `declined` or `removed`, to ask again. */
+  start(): void;
+  admit(participant: string): void;
+  decline(participant: string): void;
+  /** Takes a member (by person id) out of the visit. */
+  remove(person: string): void;
+  endVisit(): void;
+  leave(): void;
+  setMicrophone(on: boolean): void;
+  setCamera(on: boolean): void;
+  shareScreen(on: boolean): void;
+  sendChat(text: string): void;
+  /** After `taken_over`: use the visit here again. */
+  takeBack(): void;
+  /** Stops everything without leaving on purpose: the place is kept for a minute. */
+  dispose(): void;
+};
