@@ -43,7 +43,7 @@ pub enum ClientMessage {
         /// The MLS PrivateMessage.
         message: PrivateMessage,
     },
-    /// The visit's clinician (or a co-host) does not let somebody in.
+    /// The visit's clinician does not let somebody in, who may ask again.
     Decline {
         /// Who stays out.
         #[ts(as = "String")]

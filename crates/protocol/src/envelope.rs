@@ -5,8 +5,8 @@ use ts_rs::TS;
 
 use crate::{ClientMessage, Limits, RefusalCode, ServerMessage};
 
-/// A server message with its number. Numbers rise by one per place, over lost connections too; 0 is for messages that
-/// a resume need not repeat (refusals).
+/// A server message with its number. Numbers start at 1 with the `placed` of a fresh tab and rise by one, over lost
+/// connections too; 0 is for messages that a resume need not repeat (`refused`, `resumed`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct Envelope {
     /// The message's number in its place.
@@ -26,7 +26,18 @@ pub fn decode(text: &str) -> Result<ClientMessage, MalformedMessage> {
     if text.len() > Limits::MESSAGE_BYTES {
         return Err(MalformedMessage(RefusalCode::TooLarge));
     }
-    serde_json::from_str(text).map_err(|_| MalformedMessage(RefusalCode::Malformed))
+    let message = serde_json::from_str(text).map_err(|_| MalformedMessage(RefusalCode::Malformed))?;
+    if within_limits(&message) { Ok(message) } else { Err(MalformedMessage(RefusalCode::Malformed)) }
+}
+
+/// What the types alone can't say: no list is longer than a visit has people.
+fn within_limits(message: &ClientMessage) -> bool {
+    match message {
+        ClientMessage::Commit(change) => {
+            change.admits.len() <= Limits::PARTICIPANTS && change.removes.len() <= Limits::PARTICIPANTS
+        }
+        _ => true,
+    }
 }
 
 /// Writes one text frame for a browser.

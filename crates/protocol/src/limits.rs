@@ -36,6 +36,9 @@ impl Limits {
     pub const SOCKETS_PER_ADDRESS: usize = 50;
     /// Messages kept for one who lost the connection. More only delays the fresh start that then has to come.
     pub const RESUME_MESSAGES: usize = 512;
+    /// Bytes kept for one who lost the connection: a member who sends the largest messages at the full rate fills this
+    /// in five seconds, and no more than this times the people in the visit.
+    pub const RESUME_BYTES: usize = 2 * 1024 * 1024;
     /// How long a lost connection keeps its place before others are told that the person is gone.
     pub const RESUME_WITHIN: Duration = Duration::from_secs(60);
     /// A reader slower than this many messages is disconnected and may resume.

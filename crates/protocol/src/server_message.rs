@@ -33,7 +33,7 @@ pub enum ServerMessage {
         /// You have a leaf in it already and are asked to wait for a member to take you back.
         returning: bool,
     },
-    /// Answers `resume`: what was missed follows.
+    /// Answers `resume`: what was missed follows. Has the number 0 itself.
     Resumed {},
     /// Who belongs to the visit; again whenever it changes.
     People {

@@ -4,7 +4,7 @@ use ts_rs::{Config, TS};
 
 use crate::{
     ClientMessage, EndReason, Envelope, Epoch, GoneReason, GroupChange, GroupId, GroupState, KeyPackage,
-    MediaGeneration, Mid, PersonInVisit, PrivateMessage, Refusal, RefusalCode, ResumeToken, Sdp,
+    Limits, MediaGeneration, Mid, PersonInVisit, PrivateMessage, Refusal, RefusalCode, ResumeToken, Sdp,
     ServerMessage, Slot, TrackKind, WaitingPerson, Welcome,
 };
 
@@ -45,5 +45,41 @@ pub fn declarations() -> String {
         ResumeToken,
         Epoch,
     );
+    out.push_str(&limits());
     out
+}
+
+/// The bounds that a client must keep, or shows to people.
+fn limits() -> String {
+    let constants: [(&str, &str, u128); 6] = [
+        ("MESSAGE_BYTES", "One message, as text.", Limits::MESSAGE_BYTES as u128),
+        (
+            "APPLICATION_BYTES",
+            "One sealed application message, before base64.",
+            Limits::APPLICATION_BYTES as u128,
+        ),
+        ("PARTICIPANTS", "People in one visit.", Limits::PARTICIPANTS as u128),
+        (
+            "RESUME_MESSAGES",
+            "Messages kept for a resume: acknowledge well before.",
+            Limits::RESUME_MESSAGES as u128,
+        ),
+        (
+            "RESUME_WITHIN_MS",
+            "How long a lost connection keeps its place.",
+            Limits::RESUME_WITHIN.as_millis(),
+        ),
+        (
+            "DEAD_AFTER_MS",
+            "A socket that answers nothing for this long is dead.",
+            Limits::DEAD_AFTER.as_millis(),
+        ),
+    ];
+    constants
+        .iter()
+        .map(|(name, meaning, value)| format!("/** {meaning} */\nexport const {name} = {value};\n\n"))
+        .collect::<String>()
+        .trim_end()
+        .to_owned()
+        + "\n"
 }

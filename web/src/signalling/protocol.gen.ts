@@ -308,3 +308,20 @@ export type ResumeToken = string;
 
 export type Epoch = number;
 
+/** One message, as text. */
+export const MESSAGE_BYTES = 65536;
+
+/** One sealed application message, before base64. */
+export const APPLICATION_BYTES = 20480;
+
+/** People in one visit. */
+export const PARTICIPANTS = 6;
+
+/** Messages kept for a resume: acknowledge well before. */
+export const RESUME_MESSAGES = 512;
+
+/** How long a lost connection keeps its place. */
+export const RESUME_WITHIN_MS = 60000;
+
+/** A socket that answers nothing for this long is dead. */
+export const DEAD_AFTER_MS = 60000;
