@@ -1,0 +1,209 @@
+//! Passwords: what may be chosen (AU2), and Argon2id at a cost that is a setting (AU4).
+//!
+//! Every check costs the same, known address or not (AU6): an unknown one is compared with a dummy hash.
+
+use argon2::password_hash::phc::PasswordHash;
+use argon2::{Algorithm, Argon2, Params, PasswordHasher as _, PasswordVerifier as _, Version};
+use curtain_domain::Entropy;
+use unicode_normalization::UnicodeNormalization as _;
+use zeroize::{ZeroizeOnDrop, Zeroizing};
+
+use crate::AuthError;
+
+/// Two factors would allow 8 (NIST SP 800-63B-4 §3.1.1.2); 12 makes a stolen hash expensive and still fits a phrase.
+const MIN_CHARS: usize = 12;
+/// Far above any phrase somebody types; beyond it only the hashing of megabytes is left.
+const MAX_CHARS: usize = 128;
+/// No password that may be chosen has more bytes than 128 code points of four.
+const MAX_BYTES: usize = 1_024;
+/// RFC 9106 §3.1 recommends 16 bytes of salt.
+const SALT_BYTES: usize = 16;
+
+/// What somebody typed to sign in, in Unicode's NFC. Unchecked: whether it is right is all that matters.
+#[derive(ZeroizeOnDrop)]
+pub struct Password(String);
+
+impl Password {
+    /// Takes what was typed. Never trimmed, never truncated.
+    pub fn typed(text: &str) -> Self {
+        Self(text.nfc().collect())
+    }
+
+    fn could_be_one(&self) -> bool {
+        self.0.len() <= MAX_BYTES
+    }
+}
+
+/// A password that may be chosen.
+pub struct NewPassword(Password);
+
+/// Why a password may not be chosen, in words for the person who chose it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum PasswordRefusal {
+    /// Fewer than twelve characters.
+    #[error("Use at least 12 characters. A sentence that only you would write is a good password.")]
+    TooShort,
+    /// More than 128 characters.
+    #[error("Use at most 128 characters.")]
+    TooLong,
+    /// A single character or two over and over.
+    #[error("This repeats the same characters. A sentence that only you would write is a good password.")]
+    Repetitive,
+    /// Little more than a name, an address, or the practice (AU3).
+    #[error("This is mostly your name, your address or the practice's name. Others would try that first.")]
+    Guessable,
+}
+
+impl NewPassword {
+    /// Takes what was typed. `context` are words that others would try first: names, parts of the address, the practice.
+    pub fn choose(text: &str, context: &[&str]) -> Result<Self, PasswordRefusal> {
+        let password = Password::typed(text);
+        let chars = password.0.chars().count();
+        if chars < MIN_CHARS {
+            return Err(PasswordRefusal::TooShort);
+        }
+        if chars > MAX_CHARS || !password.could_be_one() {
+            return Err(PasswordRefusal::TooLong);
+        }
+        let distinct: std::collections::HashSet<char> = password.0.chars().collect();
+        if distinct.len() < 4 {
+            return Err(PasswordRefusal::Repetitive);
+        }
+        if unguessable_part(&password.0, context) < 4 {
+            return Err(PasswordRefusal::Guessable);
+        }
+        Ok(Self(password))
+    }
+
+    /// The password as it will be typed at the next sign-in.
+    pub const fn as_password(&self) -> &Password {
+        &self.0
+    }
+}
+
+/// How many letters and digits are left once the words that others would try are taken out.
+fn unguessable_part(password: &str, context: &[&str]) -> usize {
+    let mut words: Vec<String> = context
+        .iter()
+        .flat_map(|text| text.split(|c: char| !c.is_alphanumeric()))
+        .chain(["curtain", "password"])
+        .map(str::to_lowercase)
+        .filter(|word| word.chars().count() >= 3)
+        .collect();
+    // Longest first, so that a short word does not break up a long one.
+    words.sort_by_key(|word| core::cmp::Reverse(word.len()));
+    let mut rest = Zeroizing::new(password.to_lowercase());
+    for word in &words {
+        rest = Zeroizing::new(rest.replace(word.as_str(), " "));
+    }
+    rest.chars().filter(|c| c.is_alphanumeric()).count()
+}
+
+/// What the database holds of a password: algorithm, cost, salt and hash in one text (PHC string format).
+#[derive(Clone)]
+pub struct PasswordPhc(String);
+
+impl PasswordPhc {
+    /// From the database.
+    pub const fn from_text(text: String) -> Self {
+        Self(text)
+    }
+
+    /// For the database.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// What Argon2id may cost (RFC 9106 §4). The permits around it are the caller's (AU5).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PasswordCost {
+    /// Memory in KiB. More slows a thief's hardware and needs memory for every permit.
+    pub memory_kib: u32,
+    /// Passes over that memory.
+    pub passes: u32,
+    /// Lanes. One: sign-ins share the cores among them.
+    pub lanes: u32,
+}
+
+impl Default for PasswordCost {
+    /// 64 MiB, three passes: about 0.14 s on one core of 2020 (AU4 asks for at least 19 MiB, two passes).
+    fn default() -> Self {
+        Self { memory_kib: 64 * 1_024, passes: 3, lanes: 1 }
+    }
+}
+
+/// The answer to a password.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PasswordCheck {
+    /// Right, hashed at the present cost.
+    Right,
+    /// Right, hashed at another cost: hash it again while it is at hand (AU4).
+    RightButOld,
+    /// Wrong, or nobody has this address.
+    Wrong,
+}
+
+/// Hashes and checks passwords at one cost. Blocks a core for the whole time: call it off the async threads.
+pub struct PasswordHasher {
+    argon2: Argon2<'static>,
+    params: Params,
+    dummy: PasswordPhc,
+}
+
+impl PasswordHasher {
+    /// A hasher at this cost. Computes the dummy hash, so it takes as long as one check.
+    pub fn new(cost: PasswordCost, entropy: &dyn Entropy) -> Result<Self, AuthError> {
+        let params = Params::new(cost.memory_kib, cost.passes, cost.lanes, None).map_err(|_| AuthError::BadCost)?;
+        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params.clone());
+        let mut hasher = Self { argon2, params, dummy: PasswordPhc(String::new()) };
+        let mut nobody_knows = Zeroizing::new([0_u8; 32]);
+        entropy.fill(nobody_knows.as_mut());
+        hasher.dummy = hasher.hash_bytes(nobody_knows.as_ref(), entropy)?;
+        Ok(hasher)
+    }
+
+    /// Hashes a chosen password with a fresh salt.
+    pub fn hash(&self, password: &NewPassword, entropy: &dyn Entropy) -> Result<PasswordPhc, AuthError> {
+        self.hash_bytes(password.0.0.as_bytes(), entropy)
+    }
+
+    /// Hashes a password again that was just found right at an older cost.
+    pub fn rehash(&self, password: &Password, entropy: &dyn Entropy) -> Result<PasswordPhc, AuthError> {
+        self.hash_bytes(password.0.as_bytes(), entropy)
+    }
+
+    /// Compares with the stored hash; with `None` (unknown address, no password yet) it does the same work for nothing.
+    pub fn verify(&self, password: &Password, stored: Option<&PasswordPhc>) -> PasswordCheck {
+        let parsed = stored.filter(|_| password.could_be_one()).and_then(|phc| PasswordHash::new(phc.as_str()).ok());
+        let Some(stored) = parsed else {
+            let in_vain = PasswordHash::new(self.dummy.as_str())
+                .map(|dummy| self.argon2.verify_password(password.first_bytes(), &dummy));
+            core::hint::black_box(in_vain.is_ok());
+            return PasswordCheck::Wrong;
+        };
+        if self.argon2.verify_password(password.0.as_bytes(), &stored).is_err() {
+            return PasswordCheck::Wrong;
+        }
+        let same_cost = Params::try_from(&stored).is_ok_and(|params| {
+            (params.m_cost(), params.t_cost(), params.p_cost())
+                == (self.params.m_cost(), self.params.t_cost(), self.params.p_cost())
+        });
+        if same_cost { PasswordCheck::Right } else { PasswordCheck::RightButOld }
+    }
+
+    fn hash_bytes(&self, password: &[u8], entropy: &dyn Entropy) -> Result<PasswordPhc, AuthError> {
+        let mut salt = [0; SALT_BYTES];
+        entropy.fill(&mut salt);
+        let hash: PasswordHash =
+            self.argon2.hash_password_with_salt(password, &salt).map_err(|_| AuthError::HashFailed)?;
+        Ok(PasswordPhc(hash.to_string()))
+    }
+}
+
+impl Password {
+    /// For the dummy comparison only: an oversize text must not cost more than any other.
+    fn first_bytes(&self) -> &[u8] {
+        &self.0.as_bytes()[..self.0.len().min(MAX_BYTES)]
+    }
+}
