@@ -1,0 +1,59 @@
+//! Between browsers and the forwarder: only members have media, and only the newest offer may be answered.
+
+use curtain_domain::ParticipantId;
+use curtain_protocol::{MediaGeneration, Refusal, RefusalCode, Sdp, ServerMessage};
+
+use crate::visit_room::Answer;
+use crate::{MediaNews, MediaOrder, VisitRoom};
+
+impl VisitRoom {
+    /// A browser's answer. Whether its form is right, the forwarder says.
+    pub(crate) fn answer(&mut self, me: ParticipantId, generation: MediaGeneration, sdp: Sdp) -> Answer {
+        self.require_member(me)?;
+        let newest = self.places.get(&me).and_then(|place| place.offered);
+        if newest != Some(generation) {
+            return Err(Refusal::of(RefusalCode::BadAnswer));
+        }
+        self.order_media(MediaOrder::Answer { participant: me, generation, sdp });
+        Ok(())
+    }
+
+    pub(crate) fn restart_media(&mut self, me: ParticipantId) -> Answer {
+        self.require_member(me)?;
+        if let Some(place) = self.places.get_mut(&me) {
+            place.offered = None;
+        }
+        self.order_media(MediaOrder::Restart(me));
+        Ok(())
+    }
+
+    /// The forwarder's news go to members only: whoever has left meanwhile hears nothing.
+    pub(crate) fn media_news(&mut self, participant: ParticipantId, news: MediaNews) {
+        let Some(place) = self.places.get_mut(&participant).filter(|place| place.is_member()) else { return };
+        match news {
+            MediaNews::Offer { generation, sdp, slots } => {
+                place.offered = Some(generation);
+                self.say(participant, ServerMessage::Offer { generation, sdp, slots });
+            }
+            MediaNews::Slots { generation, slots } => {
+                self.say(participant, ServerMessage::Slots { generation, slots });
+            }
+            // Without a socket nobody could answer the next offer; the browser asks for one when it is back.
+            MediaNews::Lost if place.connection.is_some() => {
+                place.offered = None;
+                self.order_media(MediaOrder::Restart(participant));
+            }
+            MediaNews::Lost => {}
+            MediaNews::Unsealed { kind } => {
+                for member in self.members() {
+                    self.say(member, ServerMessage::UnsealedMedia { participant, kind });
+                }
+            }
+            MediaNews::AnswerRefused => {
+                if let Some(connection) = place.connection {
+                    self.refuse(connection, Refusal::closing(RefusalCode::BadAnswer));
+                }
+            }
+        }
+    }
+}
