@@ -1,0 +1,54 @@
+//! Where our rules live inside the MLS library: it calls them for every leaf and every commit, our own and others'.
+//!
+//! Being inside means that nothing can be applied first and checked later: a refused commit never touches the group.
+
+mod commit;
+mod identity;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use curtain_domain::{AccountId, Timestamp, VisitId};
+
+pub(crate) use commit::check_re_entry;
+pub use commit::{GONE_FOR, GONE_FOR_SEEN};
+
+use crate::suite::Suite;
+
+/// What the rules know besides the group itself. All clones see the same.
+#[derive(Clone)]
+pub(crate) struct Hooks {
+    visit: VisitId,
+    suite: Suite,
+    watch: Arc<Mutex<Watch>>,
+}
+
+/// What changes: the time of the running call, and whom the server reported gone.
+struct Watch {
+    now: Timestamp,
+    gone: BTreeMap<AccountId, Timestamp>,
+}
+
+impl Hooks {
+    pub(crate) fn new(visit: VisitId, suite: Suite, now: Timestamp) -> Self {
+        let watch = Watch { now, gone: BTreeMap::new() };
+        Self { visit, suite, watch: Arc::new(Mutex::new(watch)) }
+    }
+
+    fn watch(&self) -> MutexGuard<'_, Watch> {
+        self.watch.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The time of the call that is about to run.
+    pub(crate) fn set_now(&self, now: Timestamp) {
+        self.watch().now = now;
+    }
+
+    pub(crate) fn report_gone(&self, person: AccountId, now: Timestamp) {
+        self.watch().gone.entry(person).or_insert(now);
+    }
+
+    pub(crate) fn report_back(&self, person: AccountId) {
+        self.watch().gone.remove(&person);
+    }
+}
