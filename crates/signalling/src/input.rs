@@ -86,7 +86,10 @@ pub enum MediaNews {
         slots: Vec<Slot>,
     },
     /// Nothing comes from the peer any more.
-    Lost,
+    Lost {
+        /// Which of the participant's peer connections.
+        generation: MediaGeneration,
+    },
     /// Media came that isn't sealed and was not forwarded.
     Unsealed {
         /// Which track.

@@ -38,12 +38,13 @@ impl VisitRoom {
             MediaNews::Slots { generation, slots } => {
                 self.say(participant, ServerMessage::Slots { generation, slots });
             }
-            // Without a socket nobody could answer the next offer; the browser asks for one when it is back.
-            MediaNews::Lost if place.connection.is_some() => {
-                place.offered = None;
-                self.order_media(MediaOrder::Restart(participant));
+            MediaNews::Lost { generation } => {
+                // Without a socket nobody could answer the next offer; the browser asks for one when it is back.
+                if place.connection.is_some() && place.offered == Some(generation) {
+                    place.offered = None;
+                    self.order_media(MediaOrder::Restart(participant));
+                }
             }
-            MediaNews::Lost => {}
             MediaNews::Unsealed { kind } => {
                 for member in self.members() {
                     self.say(member, ServerMessage::UnsealedMedia { participant, kind });

@@ -1,11 +1,10 @@
 //! Coming: a fresh tab arrives, a lost one resumes, a newer one takes over.
 
 use curtain_domain::ParticipantId;
-use curtain_protocol::{
-    KeyPackage, Limits, PersonInVisit, Refusal, RefusalCode, ResumeToken, ServerMessage,
-};
+use curtain_protocol::{KeyPackage, Limits, PersonInVisit, Refusal, RefusalCode, ResumeToken, ServerMessage};
 
 use super::{Connection, Quota, ResumeLog};
+use crate::group_order::Group;
 use crate::place::{Place, Standing};
 use crate::visit_room::Answer;
 use crate::{CloseReason, ConnectionId, MediaOrder, VisitFact, VisitRoom};
@@ -103,7 +102,7 @@ impl VisitRoom {
     fn ask_for_admission(&mut self, me: ParticipantId, key_package: KeyPackage) {
         self.arrivals += 1;
         let returning = self.leaf_is_back(me);
-        let group = self.group.as_ref().map(super::super::group_order::Group::state);
+        let group = self.group.as_ref().map(Group::state);
         let Some(place) = self.places.get_mut(&me) else { return };
         place.standing = if returning { Standing::Returning } else { Standing::Waiting };
         place.arrival = self.arrivals;
@@ -165,7 +164,8 @@ impl VisitRoom {
         received: u64,
     ) -> bool {
         let farewell = self.farewells.iter().find(|last| last.participant == me && last.token == *token);
-        let Some((missed, why)) = farewell.and_then(|last| Some((last.log.after(received)?, last.why))) else {
+        let Some((missed, why)) = farewell.and_then(|last| Some((last.log.after(received)?, last.why)))
+        else {
             return false;
         };
         self.mention(connection, ServerMessage::Resumed {});

@@ -37,8 +37,12 @@ impl VisitRoom {
         for connection in sockets {
             self.close(connection, CloseReason::SessionOver);
         }
-        let places: Vec<_> =
-            self.places.values().filter(|place| of_person(&place.who)).map(|place| place.who.participant).collect();
+        let places: Vec<_> = self
+            .places
+            .values()
+            .filter(|place| of_person(&place.who))
+            .map(|place| place.who.participant)
+            .collect();
         for me in places {
             self.depart(me, GoneReason::Left);
         }
@@ -126,7 +130,8 @@ impl VisitRoom {
             self.dissolve();
             return;
         }
-        let lost = self.places.values().filter_map(|place| place.lost_at).min().map(|at| at + Limits::RESUME_WITHIN);
+        let lost =
+            self.places.values().filter_map(|place| place.lost_at).min().map(|at| at + Limits::RESUME_WITHIN);
         let unneeded = self.empty_since.map(|since| since + EMPTY_FOR);
         let next = lost.into_iter().chain(unneeded).min();
         if next != self.told_wake {

@@ -46,7 +46,8 @@ impl ResumeLog {
         if received < self.dropped || received > self.last {
             return None;
         }
-        let missed = self.kept.iter().map(|(envelope, _)| envelope).filter(|envelope| envelope.seq > received);
+        let missed =
+            self.kept.iter().map(|(envelope, _)| envelope).filter(|envelope| envelope.seq > received);
         Some(missed.cloned().collect())
     }
 
