@@ -63,6 +63,8 @@ export type PersonView = {
   /** The connection is up (as the server says; it can lie about no more than this). */
   readonly connected: boolean;
   readonly microphoneOn: boolean;
+  /** This browser knows the person with another device: worth a question. */
+  readonly changedDevice: boolean;
 };
 
 /**

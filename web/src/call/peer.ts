@@ -1,0 +1,213 @@
+// One peer connection with the forwarder, from its offer on. The order of the calls in `answer` is the only one in which
+// Chromium seals everything (docs/protocol.md): transforms before the answer, tracks after it. Don't rearrange.
+import type { DeviceKind, Devices } from "./devices";
+import type { E2eeClient } from "./e2ee-client";
+import { Outgoing } from "./outgoing";
+import { type Reading, Watchdog } from "./watchdog";
+
+const KINDS = ["microphone", "camera", "screen"] as const satisfies readonly DeviceKind[];
+/** The SFrame contexts are the m-lines' order. */
+const CONTEXTS = [0, 1, 2] as const;
+/** The watchdog needs two looks within its two seconds. */
+const LOOK_EVERY_MS = 900;
+/** Below this the picture is what suffers; people are told. */
+const WEAK_BITS_PER_SECOND = 150_000;
+/** Lost packets of one look's time: above a tenth, sound begins to break. */
+const WEAK_LOSS = 0.1;
+/** ICE heals short holes by itself; after this long it gets a fresh start. */
+const LOST_AFTER_MS = 4_000;
+
+/** A receiving m-line and whose frames it opened. */
+export type Incoming = {
+  readonly mid: string;
+  readonly transform: number;
+  readonly track: MediaStreamTrack;
+  /** From the leaf whose key opened the last frames; null until one was opened. */
+  opened: { readonly person: string; readonly context: number } | null;
+};
+
+export type PeerEvents = {
+  answer(sdp: string): void;
+  state(state: "connecting" | "live" | "weak" | "lost"): void;
+  /** A slot was opened, emptied or found to go round the worker. */
+  changed(): void;
+  /** Media went out, or came in, that the worker never saw. */
+  leak(where: DeviceKind | "incoming"): void;
+  /** Time for a fresh connection. */
+  broken(): void;
+};
+
+export class Peer {
+  readonly #e2ee: E2eeClient;
+  readonly #devices: Devices;
+  readonly #events: PeerEvents;
+  readonly #connection: RTCPeerConnection;
+  readonly #watchdog = new Watchdog();
+  readonly #workerSaw = new Map<number, number>();
+  #outgoing: Outgoing[] = [];
+  readonly #incoming = new Map<number, Incoming>();
+  #ticking: ReturnType<typeof setInterval> | null = null;
+  #lostTimer: ReturnType<typeof setTimeout> | null = null;
+  #lastLoss = { lost: 0, received: 0 };
+
+  constructor(e2ee: E2eeClient, devices: Devices, events: PeerEvents) {
+    this.#e2ee = e2ee;
+    this.#devices = devices;
+    this.#events = events;
+    this.#connection = new RTCPeerConnection({ bundlePolicy: "max-bundle" });
+    this.#connection.addEventListener("track", (event) => {
+      this.#onTrack(event);
+    });
+    this.#connection.addEventListener("connectionstatechange", () => {
+      this.#onState();
+    });
+  }
+
+  /** Takes the forwarder's offer. Each line below stands where it stands for a reason. */
+  async answer(offer: string): Promise<void> {
+    const connection = this.#connection;
+    // `track` fires inside: every receiver gets its transform before a packet can come.
+    await connection.setRemoteDescription({ type: "offer", sdp: offer });
+    this.#outgoing = KINDS.map((kind, i) => this.#prepareSender(kind, CONTEXTS[i] ?? 0));
+    const answer = await connection.createAnswer();
+    // The forwarder may read the answer while the browser takes it in.
+    this.#events.answer(answer.sdp ?? "");
+    await connection.setLocalDescription(answer);
+    this.devicesChanged();
+    this.#ticking = setInterval(() => void this.#look(), LOOK_EVERY_MS);
+  }
+
+  /** Attaches what the devices have now. */
+  devicesChanged(): void {
+    if (this.#connection.localDescription === null) return;
+    for (const outgoing of this.#outgoing) outgoing.update(this.#devices.track(outgoing.kind));
+  }
+
+  sealed(transform: number): void {
+    this.#outgoing.find((outgoing) => outgoing.transform === transform)?.confirm();
+  }
+
+  opened(transform: number, person: string, context: number): void {
+    const incoming = this.#incoming.get(transform);
+    if (incoming === undefined) return;
+    incoming.opened = { person, context };
+    this.#events.changed();
+  }
+
+  counted(counts: readonly { transform: number; seen: number }[]): void {
+    for (const { transform, seen } of counts) this.#workerSaw.set(transform, seen);
+  }
+
+  /** The slots that the forwarder left empty, or gave to somebody else: they are nobody's until a frame opens. */
+  emptied(mids: ReadonlySet<string>): void {
+    for (const incoming of this.#incoming.values()) if (mids.has(incoming.mid)) incoming.opened = null;
+    this.#events.changed();
+  }
+
+  /** Every slot of which a frame was opened. */
+  get incoming(): readonly Incoming[] {
+    return [...this.#incoming.values()];
+  }
+
+  get transforms(): number[] {
+    return [...this.#outgoing.map(({ transform }) => transform), ...this.#incoming.keys()];
+  }
+
+  close(): void {
+    if (this.#ticking !== null) clearInterval(this.#ticking);
+    if (this.#lostTimer !== null) clearTimeout(this.#lostTimer);
+    for (const outgoing of this.#outgoing) outgoing.stop();
+    this.#connection.close();
+  }
+
+  #prepareSender(kind: DeviceKind, context: 0 | 1 | 2): Outgoing {
+    const transceiver = this.#connection.getTransceivers().find(({ mid }) => mid === String(context));
+    if (transceiver === undefined) throw new Error("the offer has no place for our tracks");
+    transceiver.direction = "sendonly";
+    const { id, transform } = this.#e2ee.transform({ direction: "send", context });
+    transceiver.sender.transform = transform;
+    return new Outgoing(kind, id, transceiver.sender);
+  }
+
+  #onTrack({ transceiver, receiver, track }: RTCTrackEvent): void {
+    const { mid } = transceiver;
+    if (mid === null) return;
+    const { id, transform } = this.#e2ee.transform({ direction: "receive" });
+    receiver.transform = transform;
+    this.#incoming.set(id, { mid, transform: id, track, opened: null });
+  }
+
+  #onState(): void {
+    const state = this.#connection.connectionState;
+    if (this.#lostTimer !== null) clearTimeout(this.#lostTimer);
+    this.#lostTimer = null;
+    if (state === "connected") this.#events.state("live");
+    else if (state === "failed") {
+      this.#events.state("lost");
+      this.#events.broken();
+    } else if (state === "disconnected") {
+      this.#events.state("lost");
+      this.#lostTimer = setTimeout(() => {
+        this.#events.broken();
+      }, LOST_AFTER_MS);
+    }
+  }
+
+  async #look(): Promise<void> {
+    if (this.#connection.connectionState !== "connected") return;
+    const stats = await this.#connection.getStats();
+    const byMid = new Map<string, number>();
+    for (const outgoing of this.#outgoing) byMid.set(String(KINDS.indexOf(outgoing.kind)), outgoing.transform);
+    for (const incoming of this.#incoming.values()) byMid.set(incoming.mid, incoming.transform);
+    const readings: Reading[] = [];
+    const network = { lost: 0, received: 0, available: Infinity };
+    stats.forEach((report: Stat) => {
+      const transform = byMid.get(report.mid ?? "");
+      const worker = transform === undefined ? 0 : (this.#workerSaw.get(transform) ?? 0);
+      if (report.type === "outbound-rtp" && transform !== undefined) {
+        const wire = report.kind === "video" ? report.framesSent : report.packetsSent;
+        readings.push({ transform, wire: wire ?? 0, worker });
+      } else if (report.type === "inbound-rtp" && transform !== undefined) {
+        const wire = report.kind === "video" ? report.framesReceived : report.packetsReceived;
+        readings.push({ transform, wire: wire ?? 0, worker });
+        network.lost += report.packetsLost ?? 0;
+        network.received += report.packetsReceived ?? 0;
+      } else if (report.type === "candidate-pair" && report.nominated === true) {
+        network.available = report.availableOutgoingBitrate ?? Infinity;
+      }
+    });
+    this.#alarm(this.#watchdog.check(readings, performance.now()));
+    this.#tellNetwork(network);
+  }
+
+  #alarm(transforms: readonly number[]): void {
+    for (const transform of transforms) {
+      const outgoing = this.#outgoing.find((one) => one.transform === transform);
+      const incoming = this.#incoming.get(transform);
+      if (incoming !== undefined) incoming.opened = null;
+      this.#events.leak(outgoing?.kind ?? "incoming");
+    }
+  }
+
+  #tellNetwork(network: { lost: number; received: number; available: number }): void {
+    const lost = network.lost - this.#lastLoss.lost;
+    const received = network.received - this.#lastLoss.received;
+    this.#lastLoss = network;
+    const weak = network.available < WEAK_BITS_PER_SECOND || (received > 0 && lost / (lost + received) > WEAK_LOSS);
+    if (this.#connection.connectionState === "connected") this.#events.state(weak ? "weak" : "live");
+  }
+}
+
+/** The few members of WebRTC Statistics that are read here. */
+type Stat = {
+  readonly type: string;
+  readonly kind?: string;
+  readonly mid?: string;
+  readonly framesSent?: number;
+  readonly packetsSent?: number;
+  readonly framesReceived?: number;
+  readonly packetsReceived?: number;
+  readonly packetsLost?: number;
+  readonly nominated?: boolean;
+  readonly availableOutgoingBitrate?: number;
+};

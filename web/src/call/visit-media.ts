@@ -1,0 +1,181 @@
+// The visit's media over as many peer connections as it takes. Before a new one starts, the worker must have let go of the
+// old one's transforms: two live senders of one context are refused.
+import type { FromWorker } from "../e2ee/messages";
+import type { ClientMessage, Slot } from "../signalling/protocol.gen";
+import type { DeviceKind, Devices } from "./devices";
+import type { E2eeClient } from "./e2ee-client";
+import { type Incoming, Peer } from "./peer";
+import type { MediaState } from "./view";
+
+/** Asking for a fresh connection more often than this would only keep the server busy. */
+const RESTART_EVERY_MS = 3_000;
+
+export type MediaEvents = {
+  send(message: ClientMessage): void;
+  changed(): void;
+  /** Our own media went round the encryption: it was stopped. */
+  leak(kind: DeviceKind): void;
+};
+
+type WorkerNews = Extract<FromWorker, { type: "sealed" | "opened" | "counts" | "released" | "refused_transform" }>;
+
+export class VisitMedia {
+  readonly #e2ee: E2eeClient;
+  readonly #devices: Devices;
+  readonly #events: MediaEvents;
+  #peer: Peer | null = null;
+  #generation = 0;
+  #slots: readonly Slot[] = [];
+  #releasing: { transforms: readonly number[]; done: () => void } | null = null;
+  #restartedAt = -Infinity;
+  #state: MediaState = "connecting";
+  #leaking = false;
+
+  constructor(e2ee: E2eeClient, devices: Devices, events: MediaEvents) {
+    this.#e2ee = e2ee;
+    this.#devices = devices;
+    this.#events = events;
+  }
+
+  get state(): MediaState {
+    return this.#state;
+  }
+
+  get incoming(): readonly Incoming[] {
+    return this.#peer?.incoming ?? [];
+  }
+
+  /** Something received went round the worker; nothing received is shown until the next connection. */
+  get leaking(): boolean {
+    return this.#leaking;
+  }
+
+  /** The forwarder refused something unsealed, ours or another's. */
+  refusedUnsealed(): void {
+    this.#state = "refused_unsealed";
+    this.#events.changed();
+  }
+
+  async offer(generation: number, sdp: string, slots: readonly Slot[]): Promise<void> {
+    this.#generation = generation;
+    this.#slots = slots;
+    await this.#release();
+    if (generation !== this.#generation) return;
+    const peer = this.#newPeer(generation);
+    this.#peer = peer;
+    try {
+      await peer.answer(sdp);
+    } catch {
+      if (this.#peer === peer) this.#broken();
+    }
+  }
+
+  /** Who is on which m-line; used only to know which slot is nobody's any more. */
+  slots(generation: number, slots: readonly Slot[]): void {
+    if (generation !== this.#generation) return;
+    const before = new Map(this.#slots.map(({ mid, participant }) => [mid, participant]));
+    const changed = slots.filter(({ mid, participant }) => before.get(mid) !== participant);
+    this.#slots = slots;
+    this.#peer?.emptied(new Set(changed.map(({ mid }) => mid)));
+  }
+
+  worker(news: WorkerNews): void {
+    switch (news.type) {
+      case "sealed":
+        this.#peer?.sealed(news.transform);
+        return;
+      case "opened":
+        this.#peer?.opened(news.transform, news.person, news.context);
+        return;
+      case "counts":
+        this.#peer?.counted(news.counts);
+        return;
+      case "released":
+        if (this.#releasing !== null && this.#releasing.transforms.every((id) => news.transforms.includes(id))) {
+          this.#releasing.done();
+        }
+        return;
+      case "refused_transform":
+        this.#broken();
+    }
+  }
+
+  devicesChanged(): void {
+    this.#peer?.devicesChanged();
+  }
+
+  /** The signalling is back after a hole: media may not have survived it. */
+  resumed(): void {
+    if (this.#state === "lost") this.#broken();
+  }
+
+  /** Out of the visit: nothing is sent or received. */
+  stop(): void {
+    this.#generation = 0;
+    this.#slots = [];
+    void this.#release();
+    this.#state = "connecting";
+    this.#leaking = false;
+  }
+
+  /** Ends the old connection and waits until the worker has freed its contexts. */
+  async #release(): Promise<void> {
+    const old = this.#peer;
+    if (old === null) return;
+    this.#peer = null;
+    old.close();
+    const { transforms } = old;
+    if (transforms.length === 0) return;
+    await new Promise<void>((done) => {
+      this.#releasing = { transforms, done };
+      this.#e2ee.post({ type: "release", transforms });
+    });
+    this.#releasing = null;
+  }
+
+  #newPeer(generation: number): Peer {
+    this.#leaking = false;
+    this.#state = "connecting";
+    const peer: Peer = new Peer(this.#e2ee, this.#devices, {
+      answer: (sdp) => {
+        this.#events.send({ type: "answer", generation, sdp });
+      },
+      state: (state) => {
+        if (this.#peer !== peer || (state !== "lost" && this.#state === "refused_unsealed")) return;
+        if (this.#state === state) return;
+        this.#state = state;
+        this.#events.changed();
+      },
+      changed: () => {
+        this.#events.changed();
+      },
+      leak: (where) => {
+        this.#leak(where);
+      },
+      broken: () => {
+        if (this.#peer === peer) this.#broken();
+      },
+    });
+    return peer;
+  }
+
+  #leak(where: DeviceKind | "incoming"): void {
+    if (where === "incoming") {
+      this.#leaking = true;
+      this.#events.changed();
+      return;
+    }
+    this.#devices.stop(where);
+    this.#peer?.close();
+    this.#events.leak(where);
+  }
+
+  #broken(): void {
+    this.#state = "lost";
+    this.#events.changed();
+    const now = performance.now();
+    if (now - this.#restartedAt < RESTART_EVERY_MS) return;
+    this.#restartedAt = now;
+    this.#events.send({ type: "restart_media" });
+  }
+}

@@ -1,0 +1,459 @@
+// One visit in this browser, from the lobby to the end: joins the server's messages, the worker's group, the media and
+// the devices, and shows the screens one immutable view. All decisions about who is in are the worker's.
+import type { FromWorker, GroupOutput, GroupPerson, Tracks } from "../e2ee/messages";
+import { toBase64 } from "../signalling/base64";
+import { Connection, type Verdict } from "../signalling/connection";
+import type { PersonInVisit, ServerMessage, WaitingPerson } from "../signalling/protocol.gen";
+import { Announcer } from "./announcer";
+import { canSeal, E2eeClient } from "./e2ee-client";
+import { Tiles } from "./tiles";
+import { clientMessage, groupInput } from "./translate";
+import type { ChatView, VisitControls, VisitFailure, VisitPhase, VisitSessionOptions, VisitView } from "./view";
+import { askServer, socketAddress } from "./visit-address";
+import { VisitMedia } from "./visit-media";
+
+/** Tries to reach the server for the first time: about fifteen seconds. Later ones go on for ever. */
+const FIRST_TRIES = 6;
+/** What a sealed chat message may hold (Limits::APPLICATION_BYTES with room to spare). */
+const CHAT_CHARACTERS = 4_000;
+/** Removed from the group without a word why: the server's reason should be here by now; else ask to come back. */
+const REASON_WITHIN_MS = 1_500;
+
+const FINAL: ReadonlySet<VisitPhase> = new Set(["declined", "removed", "taken_over", "ended", "left", "failed"]);
+
+export class VisitSession implements VisitControls {
+  readonly #options: VisitSessionOptions;
+  readonly #listeners = new Set<(view: VisitView) => void>();
+  readonly #tiles = new Tiles();
+  readonly #announcer = new Announcer();
+  readonly #stopDevices: () => void;
+  #e2ee: E2eeClient | null = null;
+  #media: VisitMedia | null = null;
+  #connection: Connection | null = null;
+  #phase: VisitPhase = "lobby";
+  #failure: VisitFailure | null = null;
+  #online = false;
+  #wasPlaced = false;
+  #groupWasOpen = false;
+  #restarted = false;
+  #everyone: readonly PersonInVisit[] = [];
+  #present: ReadonlySet<string> = new Set();
+  #waiting: readonly WaitingPerson[] = [];
+  #group: readonly GroupPerson[] = [];
+  #longCode: string | null = null;
+  readonly #tracks = new Map<string, Tracks>();
+  #chat: readonly ChatView[] = [];
+  #nextChat = 1;
+  #saidTracks = "";
+  #scheduled = false;
+
+  constructor(options: VisitSessionOptions) {
+    this.#options = options;
+    this.#stopDevices = options.devices.subscribe(() => {
+      this.#devicesChanged();
+    });
+    globalThis.addEventListener("online", this.#onNetwork);
+    globalThis.addEventListener("offline", this.#onNetwork);
+  }
+
+  subscribe(listener: (view: VisitView) => void): () => void {
+    this.#listeners.add(listener);
+    listener(this.#view());
+    return () => this.#listeners.delete(listener);
+  }
+
+  prepare(): void {
+    if (this.#e2ee !== null) return;
+    if (!canSeal()) {
+      this.#fail("unsupported_browser");
+      return;
+    }
+    const { visitId, me, myRole, coHosts, devices } = this.#options;
+    const e2ee = new E2eeClient((message) => {
+      this.#fromWorker(message);
+    });
+    this.#e2ee = e2ee;
+    e2ee.post({
+      type: "prepare",
+      visit: visitId,
+      person: me.person,
+      role: myRole,
+      name: me.name,
+      coHosts: [...coHosts],
+    });
+    this.#media = new VisitMedia(e2ee, devices, {
+      send: (message) => {
+        this.#connection?.send(message, message.type === "answer" ? "repeat" : "once");
+      },
+      changed: () => {
+        this.#changed();
+      },
+      leak: () => {
+        this.#fail("not_private");
+      },
+    });
+    this.#devicesChanged();
+  }
+
+  start(): void {
+    this.prepare();
+    if (this.#e2ee === null || (this.#phase !== "lobby" && !FINAL.has(this.#phase))) return;
+    this.#connection?.close();
+    this.#failure = null;
+    this.#wasPlaced = false;
+    this.#restarted = false;
+    this.#leaveGroup();
+    this.#connection = this.#connect();
+    this.#connection.open();
+    this.#e2ee.post({ type: "arrive" });
+    this.#go("connecting");
+  }
+
+  admit(participant: string): void {
+    this.#e2ee?.post({ type: "admit", participant });
+  }
+
+  decline(participant: string): void {
+    this.#connection?.send({ type: "decline", participant }, "once");
+  }
+
+  remove(person: string): void {
+    this.#e2ee?.post({ type: "remove", person });
+  }
+
+  endVisit(): void {
+    this.#connection?.send({ type: "end_visit" }, "once");
+  }
+
+  leave(): void {
+    if (FINAL.has(this.#phase)) return;
+    this.#connection?.send({ type: "leave" }, "once");
+    this.#finish("left");
+  }
+
+  setMicrophone(on: boolean): void {
+    void this.#options.devices.setMicrophone(on);
+  }
+
+  setCamera(on: boolean): void {
+    void this.#options.devices.setCamera(on);
+  }
+
+  shareScreen(on: boolean): void {
+    void this.#options.devices.setScreen(on);
+  }
+
+  sendChat(text: string): void {
+    const trimmed = text.trim().slice(0, CHAT_CHARACTERS);
+    if (trimmed === "" || this.#phase !== "in_visit") return;
+    const id = this.#addChat(this.#options.me.person, this.#options.me.name, true, trimmed, "sending");
+    this.#e2ee?.post({ type: "chat", id, text: trimmed });
+  }
+
+  takeBack(): void {
+    if (this.#phase === "taken_over") this.start();
+  }
+
+  dispose(): void {
+    globalThis.removeEventListener("online", this.#onNetwork);
+    globalThis.removeEventListener("offline", this.#onNetwork);
+    this.#listeners.clear();
+    this.#connection?.close();
+    this.#media?.stop();
+    this.#e2ee?.dispose();
+    this.#stopDevices();
+    this.#options.devices.dispose();
+  }
+
+  readonly #onNetwork = (): void => {
+    if (this.#phase !== "lobby" && !FINAL.has(this.#phase)) this.#connection?.reconnect();
+  };
+
+  #connect(): Connection {
+    const { visitId } = this.#options;
+    const connection: Connection = new Connection(
+      {
+        connect: () => new WebSocket(socketAddress(visitId, location)),
+        ask: () => askServer(visitId),
+        now: () => performance.now(),
+        random: () => Math.random(),
+        later: (milliseconds, action) => {
+          const timer = setTimeout(action, milliseconds);
+          return () => {
+            clearTimeout(timer);
+          };
+        },
+      },
+      {
+        message: (message) => {
+          if (this.#connection === connection) this.#fromServer(message);
+        },
+        online: (online) => {
+          if (this.#connection === connection) this.#setOnline(online);
+        },
+        needsArrival: () => {
+          if (this.#connection === connection) this.#arriveAgain();
+        },
+        over: (verdict) => {
+          if (this.#connection === connection) this.#over(verdict);
+        },
+        failing: (failures) => {
+          if (this.#connection === connection && !this.#wasPlaced && failures >= FIRST_TRIES) {
+            this.#fail("server_unreachable");
+          }
+        },
+      },
+    );
+    return connection;
+  }
+
+  #setOnline(online: boolean): void {
+    this.#online = online;
+    if (online) {
+      this.#wasPlaced = true;
+      this.#chat = this.#chat.map((line) => (line.state === "sending" ? { ...line, state: "sent" } : line));
+    }
+    this.#changed();
+  }
+
+  #over(verdict: Exclude<Verdict, "try_again">): void {
+    if (verdict === "ended") this.#finish("ended");
+    else this.#fail(verdict);
+  }
+
+  #fromServer(message: ServerMessage): void {
+    const input = groupInput(message);
+    if (input !== null) this.#e2ee?.post({ type: "server", input });
+    switch (message.type) {
+      case "placed":
+        this.#groupWasOpen = message.group !== null;
+        this.#go(message.returning || this.#options.myRole === "clinician" ? "joining" : "waiting");
+        return;
+      case "resumed":
+        this.#media?.resumed();
+        return;
+      case "people":
+        this.#setPeople(message.people, message.present);
+        return;
+      case "waiting":
+        this.#waiting = message.people.filter(({ returning }) => !returning);
+        this.#announcer.waiting(this.#waiting.map(({ who }) => who));
+        this.#changed();
+        return;
+      case "return_refused":
+        this.#go(this.#options.myRole === "clinician" ? "joining" : "waiting");
+        return;
+      case "group_restarted":
+        this.#restarted = true;
+        this.#announcer.say("room_restarted");
+        this.#arriveAgain();
+        return;
+      case "offer":
+        void this.#media?.offer(message.generation, message.sdp, message.slots);
+        return;
+      case "slots":
+        this.#media?.slots(message.generation, message.slots);
+        return;
+      case "unsealed_media":
+        this.#media?.refusedUnsealed();
+        return;
+      case "refused":
+        if (message.code === "visit_full") this.#fail("visit_full");
+        else if (message.code === "visit_ended") this.#finish("ended");
+        return;
+      case "declined":
+      case "removed":
+      case "taken_over":
+      case "ended":
+        this.#finish(message.type);
+    }
+  }
+
+  #fromWorker(message: FromWorker): void {
+    switch (message.type) {
+      case "key_package":
+        this.#connection?.arrive(toBase64(message.keyPackage));
+        return;
+      case "send":
+        this.#say(message.output);
+        return;
+      case "group":
+        this.#group = message.people;
+        this.#longCode = message.longCode;
+        this.#announcer.group(message.people);
+        this.#go("in_visit");
+        return;
+      case "outside":
+        this.#leaveGroup();
+        this.#go("joining");
+        setTimeout(() => {
+          if (this.#phase === "joining") this.#arriveAgain();
+        }, REASON_WITHIN_MS);
+        return;
+      case "chat":
+        this.#addChat(message.person, this.#nameOf(message.person), false, message.text, "sent");
+        return;
+      case "tracks":
+        this.#tracks.set(message.person, message.tracks);
+        this.#changed();
+        return;
+      case "failed":
+        this.#fail(message.failure === "commit_refused" ? "not_private" : "encryption_failed");
+        return;
+      case "admit_refused":
+      case "prepared":
+        return;
+      default:
+        this.#media?.worker(message);
+    }
+  }
+
+  #say(output: GroupOutput): void {
+    const { message, how } = clientMessage(output);
+    this.#connection?.send(message, how);
+    if (output.type === "open_group" && this.#groupWasOpen) {
+      this.#restarted = true;
+      this.#announcer.say("room_restarted");
+    }
+    if (output.type === "application" && output.chat !== null && this.#online) {
+      const { chat } = output;
+      this.#chat = this.#chat.map((line) => (line.id === chat ? { ...line, state: "sent" } : line));
+    }
+    this.#changed();
+  }
+
+  #setPeople(people: readonly PersonInVisit[], present: readonly string[]): void {
+    this.#everyone = people;
+    this.#present = new Set(people.filter((who) => present.includes(who.participant)).map(({ person }) => person));
+    this.#announcer.present(this.#present);
+    this.#changed();
+  }
+
+  /** A fresh leaf asks for a place: the old one is void. */
+  #arriveAgain(): void {
+    this.#leaveGroup();
+    this.#e2ee?.post({ type: "arrive" });
+    this.#go("connecting");
+  }
+
+  #leaveGroup(): void {
+    this.#media?.stop();
+    this.#announcer.reset();
+    this.#group = [];
+    this.#longCode = null;
+    this.#tracks.clear();
+    this.#waiting = [];
+  }
+
+  #devicesChanged(): void {
+    const { devices } = this.#options;
+    this.#media?.devicesChanged();
+    const tracks: Tracks = {
+      microphone: devices.view("microphone").on,
+      camera: devices.view("camera").on,
+      screen: devices.view("screen").on,
+    };
+    const said = JSON.stringify(tracks);
+    if (this.#e2ee !== null && said !== this.#saidTracks) {
+      this.#saidTracks = said;
+      this.#e2ee.post({ type: "tracks", tracks });
+    }
+    this.#changed();
+  }
+
+  #addChat(person: string, name: string, own: boolean, text: string, state: ChatView["state"]): number {
+    const id = this.#nextChat++;
+    this.#chat = [...this.#chat, { id, person, name, self: own, text, at: Date.now(), state }];
+    this.#changed();
+    return id;
+  }
+
+  #nameOf(person: string): string {
+    return this.#group.find((other) => other.person === person)?.name ?? "";
+  }
+
+  #go(phase: VisitPhase): void {
+    if (!FINAL.has(this.#phase) || phase === "connecting") this.#phase = phase;
+    this.#changed();
+  }
+
+  #finish(phase: VisitPhase): void {
+    this.#phase = phase;
+    this.#connection?.close();
+    this.#connection = null;
+    this.#leaveGroup();
+    this.#online = false;
+    // Who may ask again from here keeps the devices; an end is an end, and the light goes out.
+    if (phase === "ended" || phase === "left" || phase === "taken_over") this.#stopSending();
+    this.#changed();
+  }
+
+  #fail(failure: VisitFailure): void {
+    this.#failure = failure;
+    this.#finish("failed");
+    this.#stopSending();
+  }
+
+  #stopSending(): void {
+    for (const kind of ["camera", "microphone", "screen"] as const) this.#options.devices.stop(kind);
+  }
+
+  /** Several things change in one turn; the screens hear of it once. */
+  #changed(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    queueMicrotask(() => {
+      this.#scheduled = false;
+      const view = this.#view();
+      for (const listener of [...this.#listeners]) listener(view);
+    });
+  }
+
+  #view(): VisitView {
+    const { devices, myRole } = this.#options;
+    const host = this.#everyone.find(({ role }) => role === "clinician");
+    const reconnecting = !this.#online && this.#wasPlaced && !FINAL.has(this.#phase);
+    return {
+      phase: this.#phase,
+      ...(this.#failure !== null && { failure: this.#failure }),
+      connection: reconnecting ? "reconnecting" : "online",
+      role: myRole,
+      hostPresent: host !== undefined && this.#present.has(host.person),
+      hostName: host?.name ?? null,
+      waiting: this.#waiting.map(({ who, since, connected }) => ({
+        participant: who.participant,
+        name: who.name,
+        role: who.role,
+        since,
+        connected,
+        returning: this.#group.some(({ person }) => person === who.person),
+      })),
+      people: this.#group.map((one) => ({
+        person: one.person,
+        name: one.name,
+        role: one.role,
+        self: one.self,
+        leaf: one.leaf,
+        connected: one.self ? this.#online : this.#present.has(one.person),
+        microphoneOn: one.self ? devices.view("microphone").on : (this.#tracks.get(one.person)?.microphone ?? false),
+        changedDevice: one.changedDevice,
+      })),
+      tiles: this.#tiles.view({
+        people: this.#group,
+        tracks: this.#tracks,
+        incoming: this.#media?.incoming ?? [],
+        preview: devices.preview,
+        microphoneOn: devices.view("microphone").on,
+        leaking: this.#media?.leaking ?? false,
+      }),
+      microphone: devices.view("microphone"),
+      camera: devices.view("camera"),
+      screen: devices.view("screen"),
+      longCode: this.#longCode,
+      groupRestarted: this.#restarted,
+      media: this.#media?.state ?? "connecting",
+      chat: this.#chat,
+      announcements: this.#announcer.list,
+    };
+  }
+}

@@ -1,0 +1,104 @@
+// Everything that page and worker say to each other. The worker holds all keys; nothing here is one: handshake bytes and
+// sealed messages are what the server sees too, and the rest is what people see on the screen.
+//
+// Ids are UUID texts, times are milliseconds since 1970, bytes are Uint8Array.
+
+/** The roles of a visit, with the words of the wire. */
+export type Role = "clinician" | "co_host" | "patient" | "guest" | "interpreter";
+
+/** SFrame contexts of what is sent: 0 microphone, 1 camera, 2 screen (docs/protocol.md). */
+export type Context = 0 | 1 | 2;
+
+/** Which tracks a member says are on; sent through the group, so that the server does not learn it from us. */
+export type Tracks = { readonly microphone: boolean; readonly camera: boolean; readonly screen: boolean };
+
+/** What stands in `options` of an RTCRtpScriptTransform. `id` is the page's, unique for the worker's life. */
+export type TransformOptions =
+  | { readonly id: number; readonly direction: "send"; readonly context: Context }
+  | { readonly id: number; readonly direction: "receive" };
+
+/** The server's messages that concern the group, with their bytes decoded. */
+export type GroupInput =
+  | {
+      type: "placed";
+      participant: string;
+      group: { groupId: Uint8Array; epoch: number } | null;
+      returning: boolean;
+    }
+  | { type: "people"; people: { participant: string; person: string; role: Role }[]; present: string[] }
+  | { type: "waiting"; people: { participant: string; person: string; keyPackage: Uint8Array }[] }
+  | { type: "return"; participant: string; person: string; keyPackage: Uint8Array; turn: number }
+  | { type: "return_refused" }
+  | { type: "commit"; epoch: number; commit: Uint8Array }
+  | { type: "stale_epoch"; epoch: number }
+  | { type: "welcome"; welcome: Uint8Array }
+  | { type: "application"; message: Uint8Array }
+  | { type: "gone"; participant: string }
+  | { type: "resumed" }
+  | { type: "refused" };
+
+export type ToWorker =
+  /** Loads the group's machine, the device key and a first leaf. Once. */
+  | { type: "prepare"; visit: string; person: string; role: Role; name: string; coHosts: string[] }
+  /** Forgets the group, if any, and asks for a KeyPackage of a fresh leaf. */
+  | { type: "arrive" }
+  | { type: "server"; input: GroupInput }
+  | { type: "admit"; participant: string }
+  | { type: "remove"; person: string }
+  | { type: "chat"; id: number; text: string }
+  | { type: "tracks"; tracks: Tracks }
+  /** These transforms' tracks are gone; their contexts are free for the next connection. Answered by `released`. */
+  | { type: "release"; transforms: number[] };
+
+/** What the worker wants said to the server. */
+export type GroupOutput =
+  | { type: "open_group"; groupId: Uint8Array }
+  | {
+      type: "commit";
+      epoch: number;
+      commit: Uint8Array;
+      welcome: Uint8Array | null;
+      admits: string[];
+      removes: string[];
+    }
+  | { type: "application"; epoch: number; message: Uint8Array; chat: number | null }
+  | { type: "refuse_return"; participant: string };
+
+/** A member as the group knows it. */
+export type GroupPerson = {
+  readonly person: string;
+  readonly leaf: number;
+  /** Empty until the person's Hello came. */
+  readonly name: string;
+  readonly role: Role;
+  readonly self: boolean;
+  readonly admits: boolean;
+  /** Known to this browser with another device key. */
+  readonly changedDevice: boolean;
+};
+
+/** Why the worker can't go on. `commit_refused`: somebody tried to change the group against its rules. */
+export type WorkerFailure = "not_loaded" | "not_joined" | "commit_refused";
+
+export type FromWorker =
+  | { type: "prepared" }
+  | { type: "failed"; failure: WorkerFailure; code: string }
+  | { type: "key_package"; keyPackage: Uint8Array }
+  | { type: "send"; output: GroupOutput }
+  /** The group as it is now. */
+  | { type: "group"; epoch: number; people: GroupPerson[]; longCode: string }
+  /** Outside the group: not admitted yet, or taken out. */
+  | { type: "outside" }
+  | { type: "chat"; person: string; text: string }
+  | { type: "tracks"; person: string; tracks: Tracks }
+  /** A newcomer of the waiting room could not be checked: their browser can't be let in. */
+  | { type: "admit_refused"; participant: string; code: string }
+  /** The first frame of a sender transform was sealed. */
+  | { type: "sealed"; transform: number }
+  /** A receiver transform opened a frame of this sender: from now on it is theirs. */
+  | { type: "opened"; transform: number; person: string; context: number }
+  /** A second transform of a context that is in use: it lets nothing through. */
+  | { type: "refused_transform"; transform: number }
+  | { type: "released"; transforms: number[] }
+  /** How many frames each live transform saw and let through, once a second. */
+  | { type: "counts"; counts: { transform: number; seen: number; passed: number }[] };

@@ -1,0 +1,87 @@
+// What this browser keeps between visits: a person's device key, which can sign and never be read, the visits it took
+// part in, and the device keys of people it met. All public but the key itself; IndexedDB keeps CryptoKeys as they are.
+
+const DATABASE = "curtain";
+const DEVICE_KEYS = "device_keys";
+const VISITS = "visits";
+const PEOPLE = "people";
+
+export class DeviceMemory {
+  readonly #database: IDBDatabase | null;
+
+  private constructor(database: IDBDatabase | null) {
+    this.#database = database;
+  }
+
+  /** Without IndexedDB (some private windows) all still works, but a reload is then a new device to the others. */
+  static async open(): Promise<DeviceMemory> {
+    try {
+      const opening = indexedDB.open(DATABASE, 1);
+      opening.onupgradeneeded = () => {
+        for (const store of [DEVICE_KEYS, VISITS, PEOPLE]) opening.result.createObjectStore(store);
+      };
+      return new DeviceMemory(await done(opening));
+    } catch {
+      return new DeviceMemory(null);
+    }
+  }
+
+  /** The person's Ed25519 device key on this browser, made on first use. */
+  async deviceKey(person: string): Promise<CryptoKeyPair> {
+    const kept = await this.#get<CryptoKeyPair>(DEVICE_KEYS, person);
+    if (kept !== null) return kept;
+    const made = await crypto.subtle.generateKey("Ed25519", false, ["sign", "verify"]);
+    // Two tabs may both get here on the first day: `add` lets the first win, and both then use that one.
+    const added = await this.#write(DEVICE_KEYS, (store) => store.add(made, person));
+    return added ? made : ((await this.#get<CryptoKeyPair>(DEVICE_KEYS, person)) ?? made);
+  }
+
+  /** Whether this browser was in the visit before, as this person. */
+  async wasIn(visit: string, person: string): Promise<boolean> {
+    return (await this.#get<number>(VISITS, `${visit} ${person}`)) !== null;
+  }
+
+  async rememberVisit(visit: string, person: string, now: number): Promise<void> {
+    await this.#write(VISITS, (store) => store.put(now, `${visit} ${person}`));
+  }
+
+  /** The device key that a person had when this browser met them. */
+  async deviceOf(person: string): Promise<Uint8Array | null> {
+    return this.#get<Uint8Array>(PEOPLE, person);
+  }
+
+  async rememberDevice(person: string, devicePub: Uint8Array): Promise<void> {
+    await this.#write(PEOPLE, (store) => store.put(devicePub, person));
+  }
+
+  async #get<T>(store: string, key: string): Promise<T | null> {
+    if (this.#database === null) return null;
+    try {
+      const request = this.#database.transaction(store).objectStore(store).get(key) as IDBRequest<T | undefined>;
+      return (await done(request)) ?? null;
+    } catch {
+      return null;
+    }
+  }
+
+  async #write(store: string, action: (store: IDBObjectStore) => IDBRequest): Promise<boolean> {
+    if (this.#database === null) return false;
+    try {
+      await done(action(this.#database.transaction(store, "readwrite").objectStore(store)));
+      return true;
+    } catch {
+      return false;
+    }
+  }
+}
+
+function done<T>(request: IDBRequest<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    request.onsuccess = () => {
+      resolve(request.result);
+    };
+    request.onerror = () => {
+      reject(request.error ?? new Error("IndexedDB"));
+    };
+  });
+}

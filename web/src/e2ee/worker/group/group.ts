@@ -1,0 +1,489 @@
+// One visit's encryption group as this browser lives it: who is in comes from here and from nowhere else. The server's
+// messages come in by `handle`, strictly one after the other; what we want said goes out by `outside.emit`.
+import type { GroupInput, GroupOutput, GroupPerson, Role, ToWorker, Tracks } from "../../messages";
+import type { ApplicationEvent, CommitEvent, Member, Roster, RosterMember } from "../../wasm/curtain_e2ee";
+import type { Sender } from "../frames/key-ring";
+import { CommitQueue } from "./commit-queue";
+import * as jobs from "./jobs";
+import { type Leaf, makeLeaf, nameIsPrivate, ROLE_CODES } from "./leaf";
+import type { Outside, Self } from "./outside";
+import { decodePayload, encodePayload, type Payload } from "./payload";
+import { Rekey } from "./rekey";
+import { uuidBytes, uuidText } from "./uuid";
+
+/** A leaf made in the lobby is fresh enough for this long; its KeyPackage names the time it was made. */
+const LEAF_FRESH_MS = 10 * 60_000;
+/** How long a clinician who comes back waits to be taken back before opening a new group. */
+const RETURN_WITHIN_MS = 6_000;
+/** Our leaf gets new keys this often, so that a stolen state is worth little for long. Staggered by leaf. */
+const UPDATE_EVERY_MS = 10 * 60_000;
+const UPDATE_STAGGER_MS = 5_000;
+/** If whose turn it is to commit does nothing, the next one does after this. */
+const TURN_MS = 2_000;
+
+const CONTEXTS = [0, 1, 2] as const;
+
+type Input<T extends GroupInput["type"]> = Extract<GroupInput, { type: T }>;
+
+export class Group {
+  readonly #self: Self;
+  readonly #outside: Outside;
+  readonly #queue: CommitQueue;
+  readonly #rekey: Rekey;
+  #work: Promise<void> = Promise.resolve();
+  #leaf: Leaf | null = null;
+  #wasHere = false;
+  /** The machine while we are in the group, with what it last said of it. */
+  #member: Member | null = null;
+  #roster: Roster | null = null;
+  #participants = new Map<string, string>();
+  #present = new Set<string>();
+  #me: string | null = null;
+  #waiting = new Map<string, Uint8Array>();
+  #tracks: Tracks = { microphone: false, camera: false, screen: false };
+  /** Device keys of people from earlier visits, and of this one. */
+  readonly #known = new Map<string, Uint8Array>();
+  #awaitingReturn: (() => void) | null = null;
+  #nextUpdate: (() => void) | null = null;
+
+  constructor(self: Self, outside: Outside) {
+    this.#self = self;
+    this.#outside = outside;
+    this.#queue = new CommitQueue({
+      send: (change) => {
+        this.#send(change);
+      },
+      epoch: () => this.#roster?.epoch ?? 0,
+      clearPending: () => this.#member?.clear_pending(),
+      later: (milliseconds, action) => outside.later(milliseconds, action),
+    });
+    this.#rekey = new Rekey({
+      switchSending: () => {
+        this.#switchSending();
+      },
+      retireBefore: (epoch) => {
+        outside.receiveKeys.retireBefore(epoch);
+      },
+      sayReady: (epoch) => {
+        this.#say({ kind: "ready", epoch });
+      },
+      later: (milliseconds, action) => outside.later(milliseconds, action),
+    });
+  }
+
+  /** Makes a leaf ahead of time, while people are in the lobby. */
+  prepare(): Promise<void> {
+    return this.#run(async () => {
+      this.#wasHere = await this.#outside.memory.wasIn(this.#self.visit, this.#self.person);
+      this.#leaf ??= await makeLeaf(this.#self, this.#outside);
+    });
+  }
+
+  handle(message: Exclude<ToWorker, { type: "prepare" | "release" }>): Promise<void> {
+    return this.#run(() => this.#handle(message));
+  }
+
+  #run(step: () => void | Promise<void>): Promise<void> {
+    this.#work = this.#work.then(step).catch((problem: unknown) => {
+      this.#fail(typeof problem === "string" ? problem : "unexpected");
+    });
+    return this.#work;
+  }
+
+  #handle(message: Exclude<ToWorker, { type: "prepare" | "release" }>): void | Promise<void> {
+    switch (message.type) {
+      case "arrive":
+        return this.#arrive();
+      case "server":
+        return this.#server(message.input);
+      case "admit":
+        this.#queue.add(this.#admission(message.participant));
+        return;
+      case "remove":
+        this.#addRemoval(message.person);
+        return;
+      case "chat":
+        this.#say({ kind: "chat", text: message.text }, message.id);
+        return;
+      case "tracks":
+        this.#tracks = message.tracks;
+        this.#say({ kind: "tracks", tracks: message.tracks });
+    }
+  }
+
+  #server(input: GroupInput): void | Promise<void> {
+    switch (input.type) {
+      case "placed":
+        return this.#placed(input);
+      case "people":
+        return this.#people(input);
+      case "waiting":
+        this.#waiting = new Map(input.people.map((who) => [who.participant, who.keyPackage]));
+        return;
+      case "return":
+        this.#takeBack(input);
+        return;
+      case "return_refused":
+        return this.#self.role === "clinician" ? this.#openGroup() : undefined;
+      case "commit":
+        return this.#commit(input.commit);
+      case "stale_epoch":
+        this.#queue.stale(input.epoch);
+        return;
+      case "welcome":
+        return this.#welcome(input.welcome);
+      case "application":
+        this.#application(input.message);
+        return;
+      case "gone":
+        this.#gone(input.participant);
+        return;
+      case "resumed":
+        this.#queue.resumed();
+        return;
+      case "refused":
+        this.#queue.serverRefused();
+    }
+  }
+
+  async #arrive(): Promise<void> {
+    this.#forget();
+    const old = this.#leaf;
+    const fresh = old !== null && this.#outside.now() - old.madeAt < LEAF_FRESH_MS;
+    const leaf = fresh ? old : await makeLeaf(this.#self, this.#outside);
+    if (!fresh) old?.member.free();
+    this.#leaf = leaf;
+    this.#outside.emit({ type: "key_package", keyPackage: leaf.keyPackage });
+  }
+
+  async #placed(input: Input<"placed">): Promise<void> {
+    this.#me = input.participant;
+    if (this.#self.role !== "clinician") return;
+    if (input.group === null || !input.returning) await this.#openGroup();
+    else {
+      this.#awaitingReturn = this.#outside.later(RETURN_WITHIN_MS, () => void this.#run(() => this.#openGroup()));
+    }
+  }
+
+  async #people(input: Input<"people">): Promise<void> {
+    this.#participants = new Map(input.people.map((who) => [who.participant, who.person]));
+    const present = new Set(
+      input.present.flatMap((participant) => {
+        const person = this.#participants.get(participant);
+        return person === undefined ? [] : [person];
+      }),
+    );
+    for (const { person } of this.#others()) this.#presence(person, present.has(uuidText(person)));
+    this.#present = present;
+    const nobodyElse = [...present].every((person) => person === this.#self.person);
+    if (this.#awaitingReturn !== null && nobodyElse) await this.#openGroup();
+    await this.#recall(input.people.map(({ person }) => person));
+  }
+
+  /** Tells the machine which device these people had when this browser met them; it says so when that has changed. */
+  async #recall(people: readonly string[]): Promise<void> {
+    for (const person of people) {
+      if (this.#known.has(person) || person === this.#self.person) continue;
+      const device = await this.#outside.memory.deviceOf(person);
+      if (device !== null) this.#known.set(person, device);
+    }
+    const member = this.#member ?? this.#leaf?.member;
+    for (const [person, device] of this.#known) member?.remember(uuidBytes(person), device);
+  }
+
+  #meet(members: readonly RosterMember[]): void {
+    for (const { person, device_pub: device, me } of members) {
+      const id = uuidText(person);
+      if (me || this.#known.has(id)) continue;
+      this.#known.set(id, device);
+      void this.#outside.memory.rememberDevice(id, device);
+    }
+  }
+
+  #presence(person: Uint8Array, here: boolean): void {
+    if (this.#present.has(uuidText(person)) === here) return;
+    if (here) this.#member?.report_back(person);
+    else this.#member?.report_gone(person, this.#outside.now());
+  }
+
+  /** The first group of the visit, or a fresh one when there is no way back into the old. */
+  async #openGroup(): Promise<void> {
+    this.#stopAwaiting();
+    if (this.#member !== null || this.#leaf === null) return;
+    const { member } = this.#leaf;
+    const coHosts = this.#self.coHosts.map(uuidBytes);
+    const listed = new Uint8Array(coHosts.length * 16);
+    coHosts.forEach((person, i) => {
+      listed.set(person, 16 * i);
+    });
+    const now = this.#outside.now();
+    const groupId = member.create_group(await this.#outside.sign(member.policy_to_sign(now, listed)), now);
+    this.#send({ type: "open_group", groupId });
+    this.#enter(member, member.roster());
+  }
+
+  #welcome(welcome: Uint8Array): void | Promise<void> {
+    this.#stopAwaiting();
+    if (this.#member !== null || this.#leaf === null) return;
+    const { member } = this.#leaf;
+    try {
+      if (this.#wasHere) member.expect_return();
+      this.#enter(member, member.join(welcome, this.#outside.now()));
+    } catch (refusal) {
+      if (this.#self.role === "clinician") return this.#openGroup();
+      throw refusal;
+    }
+  }
+
+  #enter(member: Member, roster: Roster): void {
+    this.#member = member;
+    this.#leaf = null;
+    this.#roster = roster;
+    this.#wasHere = true;
+    void this.#outside.memory.rememberVisit(this.#self.visit, this.#self.person, this.#outside.now());
+    this.#installKeys();
+    const others = this.#others();
+    this.#rekey.begin(roster.epoch, others.length === 0);
+    this.#introduce();
+    this.#planUpdate();
+    this.#tell();
+  }
+
+  #commit(commit: Uint8Array): void {
+    if (this.#member === null) return;
+    let event: ReturnType<Member["process"]>;
+    try {
+      event = this.#member.process(commit, this.#outside.now());
+    } catch (refusal) {
+      // Seen already: an echo that a resume brought again. Anything else breaks the rules, and we don't follow it.
+      if (refusal === "stale") return;
+      this.#fail(String(refusal), "commit_refused");
+      return;
+    }
+    if (event.kind === "removed") {
+      this.#forget();
+      this.#outside.emit({ type: "outside" });
+    } else if (event.kind === "commit") this.#advance(event);
+  }
+
+  #advance(event: CommitEvent): void {
+    this.#roster = event.roster;
+    this.#installKeys();
+    const connected = this.#others().filter(({ person }) => this.#present.has(uuidText(person)));
+    this.#rekey.advance(
+      event.epoch,
+      event.cause,
+      connected.map(({ leaf }) => leaf),
+    );
+    if (event.added.length > 0) this.#introduce();
+    if (event.own) this.#planUpdate();
+    this.#tell();
+    this.#queue.committed(event.own);
+  }
+
+  #application(message: Uint8Array): void {
+    if (this.#member === null) return;
+    let event: ReturnType<Member["process"]>;
+    try {
+      event = this.#member.process(message, this.#outside.now());
+    } catch {
+      // Too late, or a second time: what can't be opened is not said. A fork shows in the next commit.
+      return;
+    }
+    if (event.kind === "application") this.#heard(event);
+  }
+
+  #heard(event: ApplicationEvent): void {
+    const payload = decodePayload(event.payload);
+    const person = uuidText(event.person);
+    switch (payload?.kind) {
+      case "chat":
+        this.#outside.emit({ type: "chat", person, text: payload.text });
+        return;
+      case "hello":
+        this.#roster = this.#member?.roster() ?? null;
+        this.#tell();
+        return;
+      case "ready":
+        this.#rekey.ready(event.leaf, payload.epoch);
+        return;
+      case "tracks":
+        this.#outside.emit({ type: "tracks", person, tracks: payload.tracks });
+    }
+  }
+
+  /** Whoever is next in the clinician-first order of those connected commits the Remove; the others a turn later each. */
+  #gone(participant: string): void {
+    const person = this.#participants.get(participant);
+    const leaf = person === undefined ? undefined : this.#find(person);
+    if (person === undefined || leaf === undefined) return;
+    this.#member?.report_gone(leaf.person, this.#outside.now());
+    const candidates = [...(this.#roster?.members ?? [])]
+      .filter((member) => member.me || this.#present.has(uuidText(member.person)))
+      .sort((a, b) => Number(b.role === ROLE_CODES.clinician) - Number(a.role === ROLE_CODES.clinician));
+    const turn = candidates.filter((member) => member.leaf !== leaf.leaf).findIndex((member) => member.me);
+    this.#inTurn(turn, () => {
+      this.#addRemoval(person, leaf.leaf_key);
+    });
+  }
+
+  #takeBack(input: Input<"return">): void {
+    const leaf = this.#find(input.person);
+    if (leaf === undefined) return;
+    this.#inTurn(input.turn, () => {
+      this.#queue.add(
+        jobs.taking({
+          back: input,
+          member: () => this.#member,
+          stillThere: () => this.#hasLeaf(input.person, leaf.leaf_key),
+          now: () => this.#outside.now(),
+          refuse: () => {
+            this.#send({ type: "refuse_return", participant: input.participant });
+          },
+        }),
+      );
+    });
+  }
+
+  #inTurn(turn: number, action: () => void): void {
+    const member = this.#member;
+    if (turn <= 0) action();
+    else {
+      this.#outside.later(turn * TURN_MS, () => {
+        if (this.#member === member) action();
+      });
+    }
+  }
+
+  #admission(participant: string): ReturnType<typeof jobs.admission> {
+    return jobs.admission({
+      participant,
+      member: () => this.#member,
+      keyPackage: () => this.#waiting.get(participant) ?? null,
+      now: () => this.#outside.now(),
+      refused: (code) => {
+        this.#outside.emit({ type: "admit_refused", participant, code });
+      },
+    });
+  }
+
+  #addRemoval(person: string, leafKey?: Uint8Array): void {
+    const leaf = this.#find(person);
+    const participant = [...this.#participants].find(([, other]) => other === person)?.[0];
+    if (leaf === undefined || participant === undefined) return;
+    const key = leafKey ?? leaf.leaf_key;
+    this.#queue.add(
+      jobs.removal({
+        participant,
+        person: leaf.person,
+        member: () => this.#member,
+        stillThere: () => this.#hasLeaf(person, key),
+        now: () => this.#outside.now(),
+      }),
+    );
+  }
+
+  #planUpdate(): void {
+    this.#nextUpdate?.();
+    const own = this.#roster?.members.find((member) => member.me)?.leaf ?? 0;
+    this.#nextUpdate = this.#outside.later(UPDATE_EVERY_MS + own * UPDATE_STAGGER_MS, () => {
+      this.#queue.add(jobs.update({ member: () => this.#member, now: () => this.#outside.now() }));
+      this.#planUpdate();
+    });
+  }
+
+  /** What newcomers need to know of us and can't learn from the credential. */
+  #introduce(): void {
+    if (this.#others().length === 0) return;
+    if (nameIsPrivate(this.#self.role)) this.#say({ kind: "hello", name: this.#self.name });
+    this.#say({ kind: "tracks", tracks: this.#tracks });
+  }
+
+  #say(payload: Payload, chat: number | null = null): void {
+    if (this.#member === null || this.#roster === null) return;
+    const message = this.#member.seal(encodePayload(payload));
+    this.#send({ type: "application", epoch: this.#roster.epoch, message, chat });
+  }
+
+  #installKeys(): void {
+    const [member, roster] = [this.#member, this.#roster];
+    if (member === null || roster === null) return;
+    const keys = this.#others().flatMap(({ person, leaf }) =>
+      CONTEXTS.map((context) => {
+        const sender: Sender = { person: uuidText(person), leaf, context };
+        return { sender, raw: member.frame_key(leaf, context) };
+      }),
+    );
+    this.#outside.receiveKeys.install(roster.epoch, keys);
+  }
+
+  #switchSending(): void {
+    const [member, roster] = [this.#member, this.#roster];
+    const own = roster?.members.find(({ me }) => me);
+    if (member === null || roster === null || own === undefined) return;
+    const keys = new Map(CONTEXTS.map((context) => [context as number, member.frame_key(own.leaf, context)]));
+    this.#outside.sendKeys.use(roster.group_id.join("."), roster.epoch, keys);
+  }
+
+  #tell(): void {
+    const [member, roster] = [this.#member, this.#roster];
+    if (member === null || roster === null) return;
+    this.#meet(roster.members);
+    const people: GroupPerson[] = roster.members.map((one) => ({
+      person: uuidText(one.person),
+      leaf: one.leaf,
+      name: one.me ? this.#self.name : one.name,
+      role: roleOf(one),
+      self: one.me,
+      admits: one.admits,
+      changedDevice: one.changed_device,
+    }));
+    this.#outside.emit({ type: "group", epoch: roster.epoch, people, longCode: member.long_code() });
+  }
+
+  #others(): RosterMember[] {
+    return this.#roster?.members.filter(({ me }) => !me) ?? [];
+  }
+
+  #find(person: string): RosterMember | undefined {
+    return this.#roster?.members.find((member) => uuidText(member.person) === person);
+  }
+
+  #hasLeaf(person: string, leafKey: Uint8Array): boolean {
+    const now = this.#find(person)?.leaf_key;
+    return now !== undefined && now.every((byte, i) => byte === leafKey[i]);
+  }
+
+  #send(output: GroupOutput): void {
+    this.#outside.emit({ type: "send", output });
+  }
+
+  #stopAwaiting(): void {
+    this.#awaitingReturn?.();
+    this.#awaitingReturn = null;
+  }
+
+  /** Out of the group: no key and no plan of it is kept. */
+  #forget(): void {
+    this.#stopAwaiting();
+    this.#nextUpdate?.();
+    this.#nextUpdate = null;
+    this.#queue.clear();
+    this.#rekey.stop();
+    this.#outside.receiveKeys.clear();
+    this.#outside.sendKeys.clear();
+    this.#member?.free();
+    this.#member = null;
+    this.#roster = null;
+  }
+
+  #fail(code: string, failure: "not_joined" | "commit_refused" = "not_joined"): void {
+    this.#forget();
+    this.#outside.emit({ type: "failed", failure, code });
+  }
+}
+
+function roleOf(member: RosterMember): Role {
+  const found = (Object.keys(ROLE_CODES) as Role[]).find((role) => ROLE_CODES[role] === member.role);
+  return found ?? "guest";
+}

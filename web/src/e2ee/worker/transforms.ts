@@ -1,0 +1,104 @@
+// The live frame transforms of this worker: which context each seals, what each slot's frames turned out to be, and how
+// many passed. One live transform per context: a second is refused, since two would race for the same picture.
+import type { FromWorker, TransformOptions } from "../messages";
+import type { KeyRing } from "./frames/key-ring";
+import { FrameReceiver } from "./frames/receiver";
+import { type Counts, type EncodedFrame, FrameSender } from "./frames/sender";
+import type { SendKeys } from "./frames/send-keys";
+
+/** The page's watchdog compares twice within its two seconds. */
+const COUNTS_EVERY_MS = 500;
+
+/** RTCRtpScriptTransformer, as far as it is used here. */
+export type Transformer = {
+  readonly options: unknown;
+  readonly readable: ReadableStream<EncodedFrame>;
+  readonly writable: WritableStream<EncodedFrame>;
+  sendKeyFrameRequest(): Promise<unknown>;
+};
+
+export class Transforms {
+  readonly #sendKeys: SendKeys;
+  readonly #receiveKeys: KeyRing;
+  readonly #emit: (message: FromWorker) => void;
+  readonly #live = new Map<number, Counts>();
+  readonly #contexts = new Map<number, number>();
+  #ticking: ReturnType<typeof setInterval> | null = null;
+
+  constructor(sendKeys: SendKeys, receiveKeys: KeyRing, emit: (message: FromWorker) => void) {
+    this.#sendKeys = sendKeys;
+    this.#receiveKeys = receiveKeys;
+    this.#emit = emit;
+  }
+
+  attach(transformer: Transformer): void {
+    const options = transformer.options as TransformOptions;
+    const pass = options.direction === "send" ? this.#sender(options) : this.#receiver(options.id, transformer);
+    this.#tick();
+    transformer.readable
+      .pipeThrough(
+        new TransformStream<EncodedFrame, EncodedFrame>({
+          async transform(frame, controller) {
+            if (await pass(frame)) controller.enqueue(frame);
+          },
+        }),
+      )
+      .pipeTo(transformer.writable)
+      .catch(() => {
+        // The connection was closed under it; `release` follows from the page.
+      });
+  }
+
+  release(ids: readonly number[]): void {
+    for (const id of ids) {
+      this.#live.delete(id);
+      for (const [context, holder] of this.#contexts) if (holder === id) this.#contexts.delete(context);
+    }
+    if (this.#live.size === 0 && this.#ticking !== null) {
+      clearInterval(this.#ticking);
+      this.#ticking = null;
+    }
+    this.#emit({ type: "released", transforms: [...ids] });
+  }
+
+  #sender(options: Extract<TransformOptions, { direction: "send" }>): (frame: EncodedFrame) => Promise<boolean> {
+    const { id, context } = options;
+    if (this.#contexts.has(context)) {
+      this.#emit({ type: "refused_transform", transform: id });
+      return () => Promise.resolve(false);
+    }
+    this.#contexts.set(context, id);
+    const sender = new FrameSender(context, this.#sendKeys, () => {
+      this.#emit({ type: "sealed", transform: id });
+    });
+    this.#live.set(id, sender.counts);
+    // A released transform may still have frames in its stream; they must not go on with a context that is another's.
+    return (frame) => (this.#live.has(id) ? sender.seal(frame) : Promise.resolve(false));
+  }
+
+  #receiver(id: number, transformer: Transformer): (frame: EncodedFrame) => Promise<boolean> {
+    const receiver = new FrameReceiver(
+      this.#receiveKeys,
+      {
+        opened: ({ person, context }) => {
+          this.#emit({ type: "opened", transform: id, person, context });
+        },
+        needsKeyFrame: () => {
+          transformer.sendKeyFrameRequest().catch(() => {
+            // Sound has none, and a closed connection needs none.
+          });
+        },
+      },
+      () => performance.now(),
+    );
+    this.#live.set(id, receiver.counts);
+    return (frame) => receiver.open(frame);
+  }
+
+  #tick(): void {
+    this.#ticking ??= setInterval(() => {
+      const counts = [...this.#live].map(([transform, { seen, passed }]) => ({ transform, seen, passed }));
+      this.#emit({ type: "counts", counts });
+    }, COUNTS_EVERY_MS);
+  }
+}

@@ -1,0 +1,217 @@
+// One place in one visit over as many sockets as it takes: arrives, resumes what was missed, hands every message on
+// exactly once and in order, and acknowledges. It knows nothing of what the messages mean but for its own housekeeping.
+import { backoff } from "./backoff";
+import type { ClientMessage, Envelope, ServerMessage } from "./protocol.gen";
+
+/** Acknowledged this often; the server keeps 512 for a resume. */
+const ACKNOWLEDGE_EVERY = 32;
+/** A socket that has not opened after this is given up. Longer only delays the next try. */
+const OPEN_WITHIN_MS = 8_000;
+/** Messages sent this shortly before a socket was lost may be lost with it; they are sent again after the resume. */
+const IN_DOUBT_MS = 15_000;
+
+/** What a failed try turned out to be when the server was asked over HTTP, which tells more than a socket. */
+export type Verdict = "try_again" | "session_expired" | "visit_not_found" | "ended";
+
+export type Outside = {
+  connect(): WebSocket;
+  /** Called when a socket did not open. */
+  ask(): Promise<Verdict>;
+  now(): number;
+  random(): number;
+  later(milliseconds: number, action: () => void): () => void;
+};
+
+export type Events = {
+  message(message: ServerMessage): void;
+  /** The socket is up and the place is ours (again), or it is down. */
+  online(online: boolean): void;
+  /** No place to resume: ask for one with `arrive`. */
+  needsArrival(): void;
+  /** No further try is made. */
+  over(verdict: Exclude<Verdict, "try_again">): void;
+  /** Tries so far failed, in a row. */
+  failing(failures: number): void;
+};
+
+/**
+ * What becomes of a message when there is no socket, or it is lost a moment later. `now`: dropped, the sender repeats it
+ * by itself. `once`: waits for the socket. `repeat`: also sent again after a loss, since a second copy does no harm.
+ */
+export type Delivery = "now" | "once" | "repeat";
+
+type Sent = { readonly message: ClientMessage; readonly how: Delivery; readonly at: number };
+
+export class Connection {
+  readonly #outside: Outside;
+  readonly #events: Events;
+  #socket: WebSocket | null = null;
+  /** The socket's first message is answered: others may follow. */
+  #placed = false;
+  #arrival: ClientMessage | null = null;
+  #token: string | null = null;
+  #received = 0;
+  #acknowledged = 0;
+  #queue: Sent[] = [];
+  #inDoubt: Sent[] = [];
+  #failures = 0;
+  #retry: (() => void) | null = null;
+  #closed = false;
+
+  constructor(outside: Outside, events: Events) {
+    this.#outside = outside;
+    this.#events = events;
+  }
+
+  /** Opens the socket ahead of the arrival. */
+  open(): void {
+    if (this.#closed || this.#socket !== null) return;
+    this.#retry?.();
+    this.#retry = null;
+    this.#connect();
+  }
+
+  /** Asks for a place with a fresh leaf, now or as soon as there is a socket. */
+  arrive(keyPackage: string): void {
+    this.#token = null;
+    this.#queue = [];
+    this.#inDoubt = [];
+    this.#arrival = { type: "arrive", key_package: keyPackage };
+    this.#placed = false;
+    if (this.#socket?.readyState === WebSocket.OPEN) this.#greet();
+    else this.open();
+  }
+
+  send(message: ClientMessage, how: Delivery): void {
+    if (this.#closed) return;
+    const sent: Sent = { message, how, at: this.#outside.now() };
+    if (this.#placed) this.#write(sent);
+    else if (how !== "now") this.#queue.push(sent);
+  }
+
+  /** The network was lost or changed: this socket will not do any more. */
+  reconnect(): void {
+    if (this.#closed) return;
+    this.#lose();
+    this.open();
+  }
+
+  /** Gives the place up for now without a word; `open` is not possible any more. */
+  close(): void {
+    this.#closed = true;
+    this.#retry?.();
+    const socket = this.#socket;
+    this.#socket = null;
+    socket?.close(1000);
+  }
+
+  #connect(): void {
+    const socket = this.#outside.connect();
+    this.#socket = socket;
+    const giveUp = this.#outside.later(OPEN_WITHIN_MS, () => {
+      if (socket.readyState === WebSocket.CONNECTING) socket.close();
+    });
+    let opened = false;
+    socket.addEventListener("open", () => {
+      opened = true;
+      giveUp();
+      if (this.#socket === socket) this.#greet();
+    });
+    socket.addEventListener("message", ({ data }: MessageEvent<string>) => {
+      if (this.#socket === socket) this.#receive(data);
+    });
+    socket.addEventListener("close", () => {
+      giveUp();
+      if (this.#socket !== socket) return;
+      this.#lose();
+      void this.#tryAgain(opened);
+    });
+  }
+
+  /** The first message of a socket. */
+  #greet(): void {
+    if (this.#token !== null) this.#raw({ type: "resume", token: this.#token, received: this.#received });
+    else if (this.#arrival !== null) this.#raw(this.#arrival);
+  }
+
+  #receive(text: string): void {
+    const { seq, message } = JSON.parse(text) as Envelope;
+    if (message.type === "placed") this.#place(seq, message.resume);
+    else if (seq > 0) {
+      if (seq <= this.#received) return;
+      if (seq !== this.#received + 1) {
+        // Something is missing: a resume brings it.
+        this.reconnect();
+        return;
+      }
+      this.#received = seq;
+    }
+    if (message.type === "resumed") this.#settle();
+    if (message.type === "refused" && message.code === "cant_resume") {
+      this.#token = null;
+      this.#events.needsArrival();
+      return;
+    }
+    this.#events.message(message);
+    if (this.#received - this.#acknowledged >= ACKNOWLEDGE_EVERY) {
+      this.#acknowledged = this.#received;
+      this.#raw({ type: "acknowledge", received: this.#received });
+    }
+  }
+
+  #place(seq: number, token: string): void {
+    this.#token = token;
+    this.#received = seq;
+    this.#acknowledged = seq;
+    this.#arrival = null;
+    this.#settle();
+  }
+
+  /** The place is ours: what waited goes out, what may have been lost goes out again. */
+  #settle(): void {
+    this.#failures = 0;
+    this.#placed = true;
+    this.#events.online(true);
+    const since = this.#outside.now() - IN_DOUBT_MS;
+    const due = [...this.#inDoubt.filter(({ at }) => at >= since), ...this.#queue];
+    this.#inDoubt = [];
+    this.#queue = [];
+    for (const sent of due) this.#write(sent);
+  }
+
+  #write(sent: Sent): void {
+    if (sent.how === "repeat") {
+      this.#inDoubt = [...this.#inDoubt.filter(({ at }) => at >= sent.at - IN_DOUBT_MS), sent];
+    }
+    this.#raw(sent.message);
+  }
+
+  #raw(message: ClientMessage): void {
+    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(message));
+  }
+
+  #lose(): void {
+    const socket = this.#socket;
+    this.#socket = null;
+    this.#placed = false;
+    socket?.close();
+    this.#events.online(false);
+  }
+
+  async #tryAgain(opened: boolean): Promise<void> {
+    const verdict = opened ? "try_again" : await this.#outside.ask();
+    if (this.#closed || this.#socket !== null) return;
+    if (verdict !== "try_again") {
+      this.#closed = true;
+      this.#events.over(verdict);
+      return;
+    }
+    const wait = backoff(this.#failures, this.#outside.random());
+    this.#failures += 1;
+    this.#events.failing(this.#failures);
+    this.#retry = this.#outside.later(wait, () => {
+      this.#retry = null;
+      this.open();
+    });
+  }
+}
