@@ -1,0 +1,64 @@
+// What went wrong with a request, as a value: the stable code of problem+json (RFC 9457), or that no answer came.
+
+/** Codes that a screen tells apart. Any other code is an unexpected answer and reads as such. */
+export const CODES = [
+  "sign_in_failed",
+  "too_many_attempts",
+  "busy",
+  "code_wrong",
+  "sign_in_again",
+  "signed_out",
+  "link_invalid",
+  "password_refused",
+  "not_found",
+  "forbidden",
+  "note_changed",
+  "too_large",
+  "unreachable",
+  "unexpected",
+] as const;
+
+export type Code = (typeof CODES)[number];
+
+const known = (code: unknown): code is Code => (CODES as readonly unknown[]).includes(code);
+
+/** Older answers than ours, from a proxy in front, have a status and nothing else. */
+const CODE_OF_STATUS: Readonly<Record<number, Code>> = {
+  401: "signed_out",
+  403: "forbidden",
+  404: "not_found",
+  412: "note_changed",
+  413: "too_large",
+  429: "too_many_attempts",
+  502: "unreachable",
+  503: "busy",
+  504: "unreachable",
+};
+
+export class Problem extends Error {
+  constructor(
+    readonly code: Code,
+    readonly detail: string | null = null,
+    /** How long the server asks to wait. */
+    readonly retryAfterSeconds: number | null = null,
+  ) {
+    super(code);
+    this.name = "Problem";
+  }
+
+  static of(error: unknown): Problem {
+    return error instanceof Problem ? error : new Problem("unexpected");
+  }
+
+  static unreachable(): Problem {
+    return new Problem("unreachable");
+  }
+
+  static fromAnswer(status: number, headers: Headers, body: unknown): Problem {
+    const fields = typeof body === "object" && body !== null ? (body as Record<string, unknown>) : {};
+    const code = known(fields["code"]) ? fields["code"] : (CODE_OF_STATUS[status] ?? "unexpected");
+    const detail = typeof fields["detail"] === "string" ? fields["detail"] : null;
+    const seconds = Number.parseInt(headers.get("retry-after") ?? "", 10);
+    return new Problem(code, detail, Number.isNaN(seconds) ? null : seconds);
+  }
+}

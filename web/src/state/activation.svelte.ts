@@ -1,0 +1,77 @@
+// An invited person makes the account their own: password, authenticator, recovery codes. The link stays good until the
+// last step, so closing the page in between loses nothing.
+import type { Api } from "../api/client";
+import { Problem } from "../api/problem";
+import type { Authenticator, Invitation } from "../api/types";
+import { t, words } from "../i18n";
+import { digitsOf } from "./sign-in.svelte";
+
+/** The server's own floor (NIST SP 800-63B wants 8 at least): checked here only to answer at once. */
+export const PASSWORD_LENGTH = 12;
+
+export type ActivationStep = "loading" | "invalid" | "unreachable" | "password" | "authenticator" | "codes";
+
+type ActivationApi = Pick<Api, "invitation" | "choosePassword" | "confirmAuthenticator">;
+
+export class Activation {
+  step = $state<ActivationStep>("loading");
+  invitation = $state.raw<Invitation | null>(null);
+  password = $state("");
+  authenticator = $state.raw<Authenticator | null>(null);
+  code = $state("");
+  recoveryCodes = $state.raw<readonly string[]>([]);
+  busy = $state(false);
+  refusal = $state<string | null>(null);
+
+  constructor(
+    private readonly api: ActivationApi,
+    private readonly token: string,
+  ) {}
+
+  async load(): Promise<void> {
+    this.step = "loading";
+    try {
+      this.invitation = await this.api.invitation(this.token);
+      // Somebody who came back after choosing a password chooses again: the secret is shown once and only after it.
+      this.step = "password";
+    } catch (error) {
+      this.step = Problem.of(error).code === "unreachable" ? "unreachable" : "invalid";
+    }
+  }
+
+  async choosePassword(): Promise<void> {
+    if ([...this.password].length < PASSWORD_LENGTH) this.refusal = t.activate.passwordShort;
+    else
+      await this.#attempt(async () => {
+        this.authenticator = await this.api.choosePassword(this.token, this.password);
+        this.password = "";
+        this.step = "authenticator";
+      });
+  }
+
+  async confirm(): Promise<void> {
+    const code = digitsOf(this.code);
+    if (code.length !== 6) this.refusal = t.signIn.codeMissing;
+    else
+      await this.#attempt(async () => {
+        this.recoveryCodes = await this.api.confirmAuthenticator(this.token, code);
+        this.step = "codes";
+      });
+  }
+
+  async #attempt(action: () => Promise<void>): Promise<void> {
+    if (this.busy) return;
+    this.busy = true;
+    this.refusal = null;
+    try {
+      await action();
+    } catch (error) {
+      const problem = Problem.of(error);
+      if (problem.code === "link_invalid") this.step = "invalid";
+      else this.refusal = words(problem);
+      this.code = "";
+    } finally {
+      this.busy = false;
+    }
+  }
+}

@@ -1,0 +1,173 @@
+// One visit on the screen: finds out what it is, holds the lobby's devices and the session, and says which screen to
+// show. Everything about media and encryption is behind VisitControls.
+import type { Api } from "../api/client";
+import { Problem } from "../api/problem";
+import type { Me, Person, Visit } from "../api/types";
+import type { Devices } from "../call/devices";
+import type { VisitControls, VisitFailure, VisitPhase, VisitSessionOptions, VisitView } from "../call/view";
+import { words } from "../i18n";
+
+export type VisitScreen =
+  | "loading"
+  | "unreachable"
+  | "not_found"
+  | "cancelled"
+  | "lobby"
+  | "waiting"
+  | "in_visit"
+  | "declined"
+  | "removed"
+  | "taken_over"
+  | "ended"
+  | "left"
+  | VisitFailure;
+
+/** Makes the media part; it is loaded only when a visit opens, so that the first page stays small. */
+export interface CallParts {
+  devices(): Devices;
+  session(options: VisitSessionOptions): VisitControls;
+}
+
+const SCREEN_OF: Readonly<Record<VisitPhase, VisitScreen>> = {
+  lobby: "lobby",
+  connecting: "waiting",
+  waiting: "waiting",
+  joining: "waiting",
+  in_visit: "in_visit",
+  declined: "declined",
+  removed: "removed",
+  taken_over: "taken_over",
+  ended: "ended",
+  left: "left",
+  failed: "encryption_failed",
+};
+
+export class VisitModel {
+  visit = $state.raw<Visit | null>(null);
+  view = $state.raw<VisitView | null>(null);
+  devices = $state.raw<Devices | null>(null);
+  /** Has been in the visit: what follows is a return, not a first arrival. */
+  joined = $state(false);
+
+  #early = $state<"loading" | "unreachable" | "not_found" | "cancelled" | "ended" | null>("loading");
+  #parts: CallParts | null = null;
+  #disposed = false;
+  session: VisitControls | null = null;
+
+  constructor(
+    private readonly api: Pick<Api, "visit" | "addColleague" | "colleagues">,
+    private readonly id: string,
+    private readonly me: Me,
+    private readonly load: () => Promise<CallParts>,
+    private readonly sessionEnded: () => void,
+  ) {}
+
+  get screen(): VisitScreen {
+    if (this.#early !== null) return this.#early;
+    if (this.view === null) return "loading";
+    return this.view.failure ?? SCREEN_OF[this.view.phase];
+  }
+
+  /** Runs the visit or helps to run it: no lobby, straight in. */
+  get isStaff(): boolean {
+    return this.visit?.my_role === "clinician" || this.visit?.my_role === "co_host";
+  }
+
+  get isHost(): boolean {
+    return this.visit?.my_role === "clinician";
+  }
+
+  /** Whom this person comes to see. */
+  get otherName(): string {
+    const visit = this.visit;
+    if (visit === null) return "";
+    return visit.my_role === "clinician" ? visit.patient.name : visit.clinician.name;
+  }
+
+  async open(): Promise<void> {
+    this.#early = "loading";
+    try {
+      const visit = await this.api.visit(this.id);
+      this.visit = visit;
+      if (visit.state === "ended") this.#early = "ended";
+      else if (visit.state === "cancelled" || visit.state === "no_show") this.#early = "cancelled";
+      else await this.#prepare();
+    } catch (error) {
+      // Somebody signed out sees the sign-in screen instead; a foreign visit looks like a missing one.
+      const { code } = Problem.of(error);
+      this.#early = code === "not_found" || code === "forbidden" || code === "unexpected" ? "not_found" : "unreachable";
+    }
+  }
+
+  async #prepare(): Promise<void> {
+    this.#parts ??= await this.load();
+    if (this.#disposed) return;
+    this.#connect(this.#parts);
+    this.#early = null;
+    this.session?.prepare();
+    if (this.isStaff) {
+      void this.devices?.open({ camera: true, microphone: true });
+      this.session?.start();
+    }
+  }
+
+  #connect(parts: CallParts): void {
+    const visit = this.visit;
+    if (visit === null) return;
+    const devices = parts.devices();
+    const session = parts.session({
+      visitId: visit.id,
+      me: { person: this.me.person, name: this.me.name },
+      myRole: visit.my_role,
+      coHosts: visit.colleagues.map((colleague) => colleague.person),
+      devices,
+    });
+    this.devices = devices;
+    this.session = session;
+    session.subscribe((view) => {
+      if (this.session !== session) return;
+      this.view = view;
+      if (view.phase === "in_visit") this.joined = true;
+      if (view.failure === "session_expired") this.sessionEnded();
+    });
+  }
+
+  join(): void {
+    this.session?.start();
+  }
+
+  /** After leaving or a failure: a new session in the old one's place, without the lobby. */
+  async again(): Promise<void> {
+    const { phase } = this.view ?? {};
+    if (phase === "taken_over") return this.session?.takeBack();
+    if (phase === "declined" || phase === "removed") return this.session?.start();
+    const wish = { camera: this.view?.camera.on ?? true, microphone: true };
+    this.session?.dispose();
+    this.session = null;
+    if (this.#parts === null) return this.open();
+    this.#connect(this.#parts);
+    void this.devices?.open(wish);
+    this.join();
+  }
+
+  async colleagues(): Promise<Person[]> {
+    const invited = new Set(this.visit?.colleagues.map((colleague) => colleague.person));
+    return (await this.api.colleagues()).filter(({ person }) => !invited.has(person) && person !== this.me.person);
+  }
+
+  /** A sentence when it was refused. */
+  async invite(person: string): Promise<string | null> {
+    try {
+      this.visit = await this.api.addColleague(this.id, person);
+      return null;
+    } catch (error) {
+      return words(Problem.of(error));
+    }
+  }
+
+  dispose(): void {
+    this.#disposed = true;
+    this.session?.dispose();
+    this.session = null;
+  }
+}
