@@ -1,1 +1,26 @@
-//! Postgres: one scope, one database login role; clinical text only as ciphertext.
+//! Postgres: one scope is one database login role; clinical text stands here only as ciphertext.
+//!
+//! [`Store`] opens a scope for whoever shows a principal, a scope begins a unit of work (one transaction, tied to the
+//! session's context token), and **work that is not committed did not happen**. Each file under `scope/` is the complete
+//! list of what its role can do; what Postgres lets that role do stands in `migrations/`.
+
+pub mod demo;
+mod error;
+mod owner;
+mod query;
+mod records;
+mod scope;
+mod store;
+#[cfg(feature = "testing")]
+pub mod testing;
+mod unit_of_work;
+
+pub use error::StorageError;
+pub use owner::{NewAdministrator, Owner};
+pub use records::{
+    AccountState, AccountSummary, Activation, NoteSave, PendingSignIn, Person, Place, Practice, SaveNote,
+    SignInAccount, StoredNote, StoredTotp, Visit,
+};
+pub use scope::{AdminScope, AuditorScope, ClinicianScope, CredentialScope, PatientScope, WorkerScope};
+pub use store::{Store, StoreConfig};
+pub use unit_of_work::Opening;

@@ -1,0 +1,268 @@
+//! `curtain_clinician`: everything a clinician can do.
+
+use curtain_domain::{
+    AccountId, DataKeyId, Entropy, NoteId, NoteVersion, ParticipantId, Sealed, Timestamp, VisitId, VisitRole,
+    WrappedDataKey,
+};
+use sqlx::FromRow;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use crate::query::{damaged, wrapped_key};
+use crate::unit_of_work::{Scope, UnitOfWork};
+use crate::{NoteSave, Person, SaveNote, StorageError, StoredNote, Visit, query};
+
+/// A clinician's unit of work.
+pub struct ClinicianScope {
+    unit: UnitOfWork,
+    me: AccountId,
+}
+
+impl Scope for ClinicianScope {
+    type Actor = AccountId;
+
+    fn new(unit: UnitOfWork, me: AccountId) -> Self {
+        Self { unit, me }
+    }
+}
+
+#[derive(FromRow)]
+struct NoteRow {
+    id: Uuid,
+    patient: Uuid,
+    version: i32,
+    sealed_text: Vec<u8>,
+    saved_at: OffsetDateTime,
+    key_id: Uuid,
+    wrapped_by: String,
+    wrapped: Vec<u8>,
+}
+
+/// Visits and the people in them.
+impl ClinicianScope {
+    /// The visits I run or was invited to, soonest first.
+    pub async fn visits(&mut self) -> Result<Vec<Visit>, StorageError> {
+        query::visits(self.unit.connection(), None).await
+    }
+
+    /// One of those visits. Another's and a missing one look the same.
+    pub async fn visit(&mut self, id: VisitId) -> Result<Option<Visit>, StorageError> {
+        query::visit_by_id(self.unit.connection(), id).await
+    }
+
+    /// The patients I can make a visit for.
+    pub async fn patients(&mut self) -> Result<Vec<Person>, StorageError> {
+        query::people(self.unit.connection(), "patient", self.me).await
+    }
+
+    /// The clinicians I can invite: all but me.
+    pub async fn colleagues(&mut self) -> Result<Vec<Person>, StorageError> {
+        query::people(self.unit.connection(), "clinician", self.me).await
+    }
+
+    /// Makes a visit that I run, with a place for the patient and one for me. `None` when there is no such patient.
+    pub async fn create_visit(
+        &mut self,
+        patient: AccountId,
+        scheduled_at: Timestamp,
+        now: Timestamp,
+        entropy: &dyn Entropy,
+    ) -> Result<Option<Visit>, StorageError> {
+        if !self.is_active(patient, "patient").await? {
+            return Ok(None);
+        }
+        let visit = VisitId::new(now, entropy);
+        sqlx::query(
+            "insert into curtain.visit (id, patient, clinician, scheduled_at, created_at) values ($1, $2, $3, $4, $5)",
+        )
+        .bind(visit.as_uuid())
+        .bind(patient.as_uuid())
+        .bind(self.me.as_uuid())
+        .bind(scheduled_at.to_date_time())
+        .bind(now.to_date_time())
+        .execute(self.unit.connection())
+        .await?;
+        for (account, role) in [(self.me, VisitRole::Clinician), (patient, VisitRole::Patient)] {
+            self.add_place(visit, patient, account, role, now, entropy).await?;
+        }
+        self.visit(visit).await
+    }
+
+    /// Invites a colleague to a visit that I run and that is still open; inviting twice changes nothing.
+    /// `None` when there is no such visit of mine or no such colleague.
+    pub async fn add_colleague(
+        &mut self,
+        visit: VisitId,
+        colleague: AccountId,
+        now: Timestamp,
+        entropy: &dyn Entropy,
+    ) -> Result<Option<Visit>, StorageError> {
+        let Some(found) = self.visit(visit).await? else { return Ok(None) };
+        if !found.is_run_by(self.me) || !found.state.is_open() {
+            return Ok(None);
+        }
+        if found.place_of(colleague).is_some_and(|place| place.role == VisitRole::CoHost) {
+            return Ok(Some(found));
+        }
+        if colleague == self.me || !self.is_active(colleague, "clinician").await? {
+            return Ok(None);
+        }
+        self.add_place(visit, found.patient.account, colleague, VisitRole::CoHost, now, entropy).await?;
+        self.visit(visit).await
+    }
+
+    async fn is_active(&mut self, account: AccountId, role: &str) -> Result<bool, StorageError> {
+        let found: Option<(Uuid,)> =
+            sqlx::query_as("select id from curtain.account where id = $1 and role = $2 and state = 'active'")
+                .bind(account.as_uuid())
+                .bind(role)
+                .fetch_optional(self.unit.connection())
+                .await?;
+        Ok(found.is_some())
+    }
+
+    async fn add_place(
+        &mut self,
+        visit: VisitId,
+        patient: AccountId,
+        account: AccountId,
+        role: VisitRole,
+        now: Timestamp,
+        entropy: &dyn Entropy,
+    ) -> Result<(), StorageError> {
+        sqlx::query(
+            "insert into curtain.visit_participant (id, visit, patient, account, role, created_at) \
+             values ($1, $2, $3, $4, $5, $6) on conflict do nothing",
+        )
+        .bind(ParticipantId::new(now, entropy).as_uuid())
+        .bind(visit.as_uuid())
+        .bind(patient.as_uuid())
+        .bind(account.as_uuid())
+        .bind(role.as_str())
+        .bind(now.to_date_time())
+        .execute(self.unit.connection())
+        .await?;
+        Ok(())
+    }
+}
+
+/// Notes, which only their author finds.
+impl ClinicianScope {
+    /// The note of a visit that I run; `None` when there is none yet, or when the note is another's.
+    pub async fn note(&mut self, visit: VisitId) -> Result<Option<StoredNote>, StorageError> {
+        let row: Option<NoteRow> = sqlx::query_as(
+            "select n.id, n.patient, n.version, n.sealed_text, n.saved_at, k.id as key_id, k.wrapped_by, k.wrapped \
+             from curtain.note n join curtain.data_key k on k.id = n.data_key and k.patient = n.patient \
+             where n.visit = $1",
+        )
+        .bind(visit.as_uuid())
+        .fetch_optional(self.unit.connection())
+        .await?;
+        row.map(|row| {
+            Ok(StoredNote {
+                id: NoteId::from_uuid(row.id),
+                patient: AccountId::from_uuid(row.patient),
+                version: note_version(row.version)?,
+                sealed: Sealed::from_bytes(row.sealed_text),
+                key: wrapped_key(row.key_id, row.wrapped_by, row.wrapped),
+                saved_at: Timestamp::from_date_time(row.saved_at),
+            })
+        })
+        .transpose()
+    }
+
+    /// Saves a note as the version after the expected one, or tells which version stands there now.
+    pub async fn save_note(&mut self, note: &SaveNote) -> Result<NoteSave, StorageError> {
+        let saved = if note.expected == NoteVersion(0) {
+            self.insert_note(note).await?
+        } else {
+            self.update_note(note).await?
+        };
+        if saved {
+            return Ok(NoteSave::Saved(note.expected.next()));
+        }
+        let stored: Option<(i32,)> = sqlx::query_as("select version from curtain.note where visit = $1")
+            .bind(note.visit.as_uuid())
+            .fetch_optional(self.unit.connection())
+            .await?;
+        let version = stored.map_or(Ok(NoteVersion(0)), |(version,)| note_version(version))?;
+        Ok(NoteSave::Changed(version))
+    }
+
+    /// The data key of a patient of mine, if they have one.
+    pub async fn data_key(&mut self, patient: AccountId) -> Result<Option<WrappedDataKey>, StorageError> {
+        let row: Option<(Uuid, String, Vec<u8>)> =
+            sqlx::query_as("select id, wrapped_by, wrapped from curtain.data_key where patient = $1")
+                .bind(patient.as_uuid())
+                .fetch_optional(self.unit.connection())
+                .await?;
+        Ok(row.map(|(id, wrapped_by, bytes)| wrapped_key(id, wrapped_by, bytes)))
+    }
+
+    /// Keeps a new data key for a patient of mine, unless somebody was faster. Gives the one that counts.
+    pub async fn keep_data_key(
+        &mut self,
+        patient: AccountId,
+        key: &WrappedDataKey,
+        now: Timestamp,
+    ) -> Result<WrappedDataKey, StorageError> {
+        sqlx::query(
+            "insert into curtain.data_key (id, patient, wrapped_by, wrapped, created_at) values ($1, $2, $3, $4, $5) \
+             on conflict do nothing",
+        )
+        .bind(key.id.as_uuid())
+        .bind(patient.as_uuid())
+        .bind(&key.wrapped_by.0)
+        .bind(&key.bytes)
+        .bind(now.to_date_time())
+        .execute(self.unit.connection())
+        .await?;
+        self.data_key(patient).await?.ok_or(StorageError::Damaged("data key"))
+    }
+
+    async fn insert_note(&mut self, note: &SaveNote) -> Result<bool, StorageError> {
+        let done = sqlx::query(
+            "insert into curtain.note (id, visit, patient, author, version, sealed_text, data_key, saved_at) \
+             values ($1, $2, $3, $4, 1, $5, $6, $7) on conflict do nothing",
+        )
+        .bind(note.note.as_uuid())
+        .bind(note.visit.as_uuid())
+        .bind(note.patient.as_uuid())
+        .bind(self.me.as_uuid())
+        .bind(note.sealed.as_bytes())
+        .bind(key_uuid(note.key))
+        .bind(note.now.to_date_time())
+        .execute(self.unit.connection())
+        .await?;
+        Ok(done.rows_affected() == 1)
+    }
+
+    async fn update_note(&mut self, note: &SaveNote) -> Result<bool, StorageError> {
+        let done = sqlx::query(
+            "update curtain.note set version = version + 1, sealed_text = $4, data_key = $5, saved_at = $6 \
+             where id = $1 and visit = $2 and version = $3",
+        )
+        .bind(note.note.as_uuid())
+        .bind(note.visit.as_uuid())
+        .bind(i32::try_from(note.expected.0).map_err(damaged("note version"))?)
+        .bind(note.sealed.as_bytes())
+        .bind(key_uuid(note.key))
+        .bind(note.now.to_date_time())
+        .execute(self.unit.connection())
+        .await?;
+        Ok(done.rows_affected() == 1)
+    }
+
+    /// Makes the work count.
+    pub async fn commit(self) -> Result<(), StorageError> {
+        self.unit.commit().await
+    }
+}
+
+const fn key_uuid(key: DataKeyId) -> Uuid {
+    key.as_uuid()
+}
+
+fn note_version(stored: i32) -> Result<NoteVersion, StorageError> {
+    u32::try_from(stored).map(NoteVersion).map_err(damaged("note version"))
+}

@@ -1,0 +1,15 @@
+//! The scopes: each file is the complete list of what one database role can do.
+
+mod admin;
+mod auditor;
+mod clinician;
+mod credentials;
+mod patient;
+mod worker;
+
+pub use admin::AdminScope;
+pub use auditor::AuditorScope;
+pub use clinician::ClinicianScope;
+pub use credentials::CredentialScope;
+pub use patient::PatientScope;
+pub use worker::WorkerScope;

@@ -1,0 +1,34 @@
+//! `curtain_patient`: everything a patient can do.
+
+use curtain_domain::{AccountId, VisitId};
+
+use crate::unit_of_work::{Scope, UnitOfWork};
+use crate::{StorageError, Visit, query};
+
+/// A patient's unit of work.
+pub struct PatientScope(UnitOfWork);
+
+impl Scope for PatientScope {
+    type Actor = AccountId;
+
+    fn new(unit: UnitOfWork, _: AccountId) -> Self {
+        Self(unit)
+    }
+}
+
+impl PatientScope {
+    /// My visits, soonest first.
+    pub async fn visits(&mut self) -> Result<Vec<Visit>, StorageError> {
+        query::visits(self.0.connection(), None).await
+    }
+
+    /// One of my visits. Another's and a missing one look the same.
+    pub async fn visit(&mut self, id: VisitId) -> Result<Option<Visit>, StorageError> {
+        query::visit_by_id(self.0.connection(), id).await
+    }
+
+    /// Makes the work count.
+    pub async fn commit(self) -> Result<(), StorageError> {
+        self.0.commit().await
+    }
+}
