@@ -1,0 +1,190 @@
+//! One track's verdicts: packet by packet, sealed or refused.
+//!
+//! Only the first packet of a frame carries the SFrame header; later ones follow the verdict of the last frame that
+//! began. Until a sealed frame has begun, nothing passes. A clear sound packet looks like a header now and then, so the
+//! counters of a sound track must also go on as those of a sealed one do, once per packet.
+
+use curtain_protocol::TrackKind;
+
+use super::{FrameStart, SframeHeader};
+use crate::layout::Codec;
+
+/// What stands before the SFrame header of a VP8 key frame: a frame tag and start code (RFC 6386 §9.1) that tell
+/// nothing but "key frame". The same bytes as in `web/src/e2ee/worker/frames/clear-bytes.ts` (docs/protocol.md).
+const VP8_KEY: [u8; 10] = [0x10, 0x00, 0x00, 0x9d, 0x01, 0x2a, 0x10, 0x00, 0x10, 0x00];
+/// The same for every other VP8 frame.
+const VP8_DELTA: [u8; 3] = [0x11, 0x00, 0x00];
+
+/// How far a sound counter may run ahead of the packets that carried it. A browser drops a frame between sealing and
+/// sending now and then; higher lets clear sound pass more often, lower refuses sealed sound after a hiccup.
+const COUNTER_LEAD: i64 = 64;
+/// How far a packet may come late and still be judged by its counter.
+const LATE: i64 = 512;
+/// After a refusal, so many sound packets in a row must fit before one passes. At 50 a second this is half a second of
+/// silence after a wrong refusal, and no clear sound in practice: 25 guesses of at best one in three.
+const PROBATION: u8 = 25;
+
+/// Whether a packet goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// Forward it.
+    Sealed,
+    /// Refuse it and say so.
+    Unsealed,
+}
+
+/// One track of one participant.
+#[derive(Debug)]
+pub(crate) struct SealGate {
+    kind: TrackKind,
+    verdict: Verdict,
+    newest: Option<Seen>,
+    to_prove: u8,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Seen {
+    header: SframeHeader,
+    sequence: u64,
+}
+
+impl SealGate {
+    pub(crate) const fn new(kind: TrackKind) -> Self {
+        Self { kind, verdict: Verdict::Unsealed, newest: None, to_prove: 0 }
+    }
+
+    /// Judges the payload of a packet with this extended sequence number.
+    pub(crate) fn judge(&mut self, codec: Codec, sequence: u64, payload: &[u8]) -> Verdict {
+        match FrameStart::read(codec, payload) {
+            FrameStart::Continues => self.verdict,
+            FrameStart::Malformed => Verdict::Unsealed,
+            FrameStart::Begins(frame) => {
+                let verdict = self.judge_frame(codec, sequence, frame);
+                self.verdict = verdict;
+                verdict
+            }
+        }
+    }
+
+    fn judge_frame(&mut self, codec: Codec, sequence: u64, frame: &[u8]) -> Verdict {
+        let header =
+            after_clear_bytes(codec, frame).and_then(|rest| SframeHeader::plausible(rest, self.kind));
+        let fits = header.is_some_and(|header| {
+            let fits = !self.kind.is_audio() || self.goes_on(Seen { header, sequence });
+            if self.newest.is_none_or(|newest| sequence > newest.sequence) {
+                self.newest = Some(Seen { header, sequence });
+            }
+            fits
+        });
+        if !fits {
+            self.to_prove = if self.kind.is_audio() { PROBATION } else { 0 };
+            return Verdict::Unsealed;
+        }
+        self.to_prove = self.to_prove.saturating_sub(1);
+        if self.to_prove == 0 { Verdict::Sealed } else { Verdict::Unsealed }
+    }
+
+    /// Under one key, a later packet has a higher counter: by as many as packets lie between, or a little more.
+    fn goes_on(&self, seen: Seen) -> bool {
+        let Some(newest) = self.newest else { return true };
+        if newest.header.key_id != seen.header.key_id {
+            return true;
+        }
+        let packets = seen.sequence.wrapping_sub(newest.sequence).cast_signed();
+        let frames = i64::from(seen.header.counter) - i64::from(newest.header.counter);
+        if packets <= 0 {
+            return packets > -LATE && (packets - COUNTER_LEAD..=packets + COUNTER_LEAD).contains(&frames);
+        }
+        (packets..=packets + COUNTER_LEAD).contains(&frames)
+    }
+}
+
+/// The rest of the frame after the bytes that a browser needs in clear.
+fn after_clear_bytes(codec: Codec, frame: &[u8]) -> Option<&[u8]> {
+    match codec {
+        Codec::Vp8 => frame.strip_prefix(&VP8_KEY).or_else(|| frame.strip_prefix(&VP8_DELTA)),
+        Codec::Opus | Codec::Vp9 => Some(frame),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn sound(counter: u8) -> Vec<u8> {
+        [&[0b0011_1000, counter][..], &[0xAA; 40]].concat()
+    }
+
+    fn vp8(clear: &[u8], counter: u8) -> Vec<u8> {
+        [&[0x10][..], clear, &[0b1001_1000, 0x12, 0x07, counter], &[0xAA; 40]].concat()
+    }
+
+    #[test]
+    fn sealed_sound_passes_also_over_a_gap_and_a_new_key() {
+        let mut gate = SealGate::new(TrackKind::Microphone);
+        for counter in 10..200 {
+            assert_eq!(gate.judge(Codec::Opus, 1_000 + u64::from(counter), &sound(counter)), Verdict::Sealed);
+        }
+        assert_eq!(gate.judge(Codec::Opus, 1_230, &sound(230)), Verdict::Sealed, "thirty lost");
+        assert_eq!(gate.judge(Codec::Opus, 1_220, &sound(220)), Verdict::Sealed, "one late");
+        let other_key = [&[0b0100_1000, 9][..], &[0xAA; 40]].concat();
+        assert_eq!(gate.judge(Codec::Opus, 1_231, &other_key), Verdict::Sealed);
+    }
+
+    #[test]
+    fn clear_sound_that_looks_like_a_header_is_found_out() {
+        // Mono voice in Chromium opens with 0x78, which also reads as key 7 with a one-byte counter.
+        let mut gate = SealGate::new(TrackKind::Microphone);
+        let passed = (0..500_u64)
+            .filter(|&packet| {
+                let noise = u8::try_from(packet * 167 % 251).unwrap();
+                let clear = [&[0x78, noise][..], &[0x55; 60]].concat();
+                gate.judge(Codec::Opus, packet, &clear) == Verdict::Sealed
+            })
+            .count();
+        assert!(passed <= 2, "{passed} of 500 passed");
+    }
+
+    #[test]
+    fn a_clear_vp8_key_frame_is_refused_with_all_its_packets() {
+        let mut gate = SealGate::new(TrackKind::Camera);
+        let clear = [0x10, 0x50, 0x42, 0x01, 0x9d, 0x01, 0x2a, 0x80, 0x02, 0xe0, 0x01, 0x39, 0x6f];
+        assert_eq!(gate.judge(Codec::Vp8, 1, &clear), Verdict::Unsealed);
+        assert_eq!(gate.judge(Codec::Vp8, 2, &[0x00, 0x11, 0x22]), Verdict::Unsealed);
+    }
+
+    #[test]
+    fn sealed_vp8_passes_with_all_its_packets() {
+        let mut gate = SealGate::new(TrackKind::Camera);
+        assert_eq!(gate.judge(Codec::Vp8, 1, &vp8(&VP8_KEY, 200)), Verdict::Sealed);
+        assert_eq!(gate.judge(Codec::Vp8, 2, &[0x00, 0x11, 0x22]), Verdict::Sealed);
+        assert_eq!(gate.judge(Codec::Vp8, 3, &vp8(&VP8_DELTA, 201)), Verdict::Sealed);
+    }
+
+    #[test]
+    fn a_continuation_before_any_frame_is_refused() {
+        let mut gate = SealGate::new(TrackKind::Camera);
+        assert_eq!(gate.judge(Codec::Vp8, 1, &[0x00, 0x11, 0x22]), Verdict::Unsealed);
+    }
+
+    #[test]
+    fn a_camera_frame_on_the_screen_line_is_refused() {
+        let mut gate = SealGate::new(TrackKind::Screen);
+        assert_eq!(gate.judge(Codec::Vp8, 1, &vp8(&VP8_KEY, 1)), Verdict::Unsealed);
+    }
+
+    proptest! {
+        #[test]
+        fn no_payload_makes_it_stumble(payload in proptest::collection::vec(any::<u8>(), 0..80), sequence: u64) {
+            for codec in [Codec::Opus, Codec::Vp8, Codec::Vp9] {
+                for kind in TrackKind::ALL {
+                    let mut gate = SealGate::new(kind);
+                    gate.judge(codec, sequence, &payload);
+                    gate.judge(codec, sequence.wrapping_add(1), &payload);
+                }
+            }
+        }
+    }
+}

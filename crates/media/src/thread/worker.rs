@@ -1,0 +1,274 @@
+//! What the loop does, without the loop: orders, datagrams and the time go in; datagrams and events come out.
+
+use std::collections::{BTreeSet, HashMap};
+use std::net::SocketAddr;
+
+use curtain_domain::{ParticipantId, VisitId};
+use curtain_protocol::{MediaGeneration, Sdp};
+
+use super::directory::{Directory, PeerId};
+use crate::answer::Answer;
+use crate::command::{MediaCommand, MediaEvent, What};
+use crate::connection::{BindingRequest, Change, Datagram, Engine, FromPeer, Peer};
+use crate::error::MediaError;
+use crate::moment::Moment;
+use crate::routing::{Action, Visit};
+
+/// Makes an engine for a new connection.
+pub(crate) type MakeEngine = Box<dyn FnMut(Moment) -> Result<Box<dyn Engine>, MediaError>>;
+
+type Place = (VisitId, ParticipantId);
+
+/// All visits of one thread.
+pub(crate) struct Worker {
+    make: MakeEngine,
+    visits: HashMap<VisitId, Visit>,
+    peers: HashMap<PeerId, (Place, Peer)>,
+    places: HashMap<Place, PeerId>,
+    directory: Directory,
+    /// Counts the connections of this thread, so that no participant's generation ever comes twice.
+    made: u32,
+    /// Peers that may have something to send.
+    touched: BTreeSet<PeerId>,
+    outbox: Vec<Datagram>,
+    events: Vec<MediaEvent>,
+}
+
+impl Worker {
+    pub(crate) fn new(make: MakeEngine) -> Self {
+        Self {
+            make,
+            visits: HashMap::new(),
+            peers: HashMap::new(),
+            places: HashMap::new(),
+            directory: Directory::default(),
+            made: 0,
+            touched: BTreeSet::new(),
+            outbox: Vec::new(),
+            events: Vec::new(),
+        }
+    }
+
+    /// Nobody is connected, so nothing can become due.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.peers.is_empty()
+    }
+
+    /// Follows an order.
+    pub(crate) fn command(&mut self, now: Moment, command: MediaCommand) {
+        match command {
+            MediaCommand::Join { visit, participant } | MediaCommand::Restart { visit, participant } => {
+                self.join(now, (visit, participant));
+            }
+            MediaCommand::Answer { visit, participant, generation, sdp } => {
+                self.answer(now, (visit, participant), generation, &sdp);
+            }
+            MediaCommand::Leave { visit, participant } => self.leave((visit, participant)),
+            MediaCommand::Close { visit } => {
+                let members: Vec<_> =
+                    self.visits.get(&visit).map(|v| v.members().collect()).unwrap_or_default();
+                for participant in members {
+                    self.disconnect((visit, participant));
+                }
+                self.visits.remove(&visit);
+            }
+        }
+        self.flush(now);
+    }
+
+    /// Takes a datagram from the network.
+    pub(crate) fn datagram(&mut self, now: Moment, from: SocketAddr, datagram: &[u8]) {
+        let check = BindingRequest::read(datagram);
+        let peer = match check {
+            Some(check) => match self.directory.by_ufrag(check.ufrag) {
+                Some(peer) if self.signed(peer, &check) => {
+                    self.directory.proven(peer, from);
+                    peer
+                }
+                _ => return,
+            },
+            None => match self.directory.by_address(from) {
+                Some(peer) => peer,
+                None => return,
+            },
+        };
+        if let Some((_, connection)) = self.peers.get_mut(&peer) {
+            connection.receive(now, from, datagram, check.is_some());
+            self.touched.insert(peer);
+        }
+        self.flush(now);
+    }
+
+    /// Timers of connections and visits.
+    pub(crate) fn tick(&mut self, now: Moment) {
+        for (&id, (_, peer)) in &mut self.peers {
+            peer.wake(now);
+            self.touched.insert(id);
+        }
+        let mut actions = Vec::new();
+        for (&id, visit) in &mut self.visits {
+            if visit.wakes_at().is_some_and(|at| at <= now) {
+                let before = actions.len();
+                let mut due = Vec::new();
+                visit.tick(now, &mut due);
+                actions.extend(due.into_iter().map(|action| (id, action)));
+                debug_assert!(actions.len() >= before);
+            }
+        }
+        for (visit, action) in actions {
+            self.act(now, visit, action);
+        }
+        self.flush(now);
+    }
+
+    /// Datagrams to send.
+    pub(crate) fn outbox(&mut self) -> std::vec::Drain<'_, Datagram> {
+        self.outbox.drain(..)
+    }
+
+    /// Events to tell.
+    pub(crate) fn events(&mut self) -> std::vec::Drain<'_, MediaEvent> {
+        self.events.drain(..)
+    }
+
+    fn signed(&self, peer: PeerId, check: &BindingRequest<'_>) -> bool {
+        self.peers.get(&peer).is_some_and(|(_, peer)| check.is_signed_with(&peer.credentials().password))
+    }
+
+    fn join(&mut self, now: Moment, place: Place) {
+        let (visit_id, who) = place;
+        self.disconnect(place);
+        let visit = self.visits.entry(visit_id).or_default();
+        let changed = if visit.has(who) {
+            visit.restart(who);
+            Vec::new()
+        } else {
+            visit.join(who)
+        };
+        self.made += 1;
+        let (id, generation) = (PeerId(self.made), MediaGeneration(self.made));
+        match (self.make)(now) {
+            Ok(engine) => {
+                let peer = Peer::new(generation, engine, now);
+                self.directory.add(id, peer.credentials().ufrag.clone());
+                let slots = self.visits[&visit_id].slots_of(who);
+                let what = What::Offer { generation, sdp: peer.offer().clone(), slots };
+                self.peers.insert(id, (place, peer));
+                self.places.insert(place, id);
+                self.tell(place, what);
+            }
+            Err(error) => {
+                tracing::error!(%error, "no connection for a participant");
+                self.tell(place, What::Lost { generation });
+            }
+        }
+        self.tell_slots(visit_id, &changed);
+    }
+
+    fn answer(&mut self, now: Moment, place: Place, generation: MediaGeneration, sdp: &Sdp) {
+        let Some(&id) = self.places.get(&place) else { return };
+        let Some((_, peer)) = self.peers.get_mut(&id) else { return };
+        if peer.generation != generation {
+            return;
+        }
+        let taken = Answer::check(sdp).and_then(|answer| peer.accept(now, answer));
+        self.touched.insert(id);
+        if let Err(reason) = taken {
+            self.tell(place, What::AnswerRefused { generation, reason });
+        }
+    }
+
+    fn leave(&mut self, place: Place) {
+        let (visit_id, who) = place;
+        self.disconnect(place);
+        let Some(visit) = self.visits.get_mut(&visit_id) else { return };
+        let changed = visit.leave(who);
+        if visit.is_empty() {
+            self.visits.remove(&visit_id);
+        }
+        self.tell_slots(visit_id, &changed);
+    }
+
+    /// Closes a participant's connection, if there is one, and forgets it.
+    fn disconnect(&mut self, place: Place) {
+        let Some(id) = self.places.remove(&place) else { return };
+        self.directory.remove(id);
+        self.touched.remove(&id);
+        if let Some((_, mut peer)) = self.peers.remove(&id) {
+            peer.close();
+            while let Some(datagram) = peer.transmit() {
+                self.outbox.push(datagram);
+            }
+        }
+    }
+
+    /// Works off what the touched peers received, until nothing new follows.
+    fn flush(&mut self, now: Moment) {
+        while let Some(id) = self.touched.pop_first() {
+            while let Some((place, from_peer)) = self.peers.get_mut(&id).and_then(|(place, peer)| {
+                let place = *place;
+                peer.poll(now).map(|from_peer| (place, from_peer))
+            }) {
+                self.from_peer(now, place, from_peer);
+            }
+            let Some((place, peer)) = self.peers.get_mut(&id) else { continue };
+            let (place, generation) = (*place, peer.generation);
+            while let Some(datagram) = peer.transmit() {
+                self.outbox.push(datagram);
+            }
+            while let Some(change) = self.peers.get_mut(&id).and_then(|(_, peer)| peer.change()) {
+                let what = match change {
+                    Change::Connected => What::Connected { generation },
+                    Change::Lost => What::Lost { generation },
+                };
+                self.tell(place, what);
+            }
+        }
+    }
+
+    fn from_peer(&mut self, now: Moment, place: Place, from_peer: FromPeer) {
+        let (visit_id, who) = place;
+        let Some(visit) = self.visits.get_mut(&visit_id) else { return };
+        let mut actions = Vec::new();
+        match from_peer {
+            FromPeer::Connected => visit.connected(now, who, &mut actions),
+            FromPeer::Media(packet) => visit.packet(now, who, &packet, &mut actions),
+            FromPeer::KeyFrameWanted(slot) => visit.key_frame_wanted(now, who, slot, &mut actions),
+            FromPeer::Missed(slot, sequences) => visit.missed(who, slot, &sequences, &mut actions),
+            FromPeer::Failed => {}
+        }
+        for action in actions {
+            self.act(now, visit_id, action);
+        }
+    }
+
+    fn act(&mut self, now: Moment, visit: VisitId, action: Action) {
+        let who = match &action {
+            Action::Forward { to, .. } | Action::Repeat { to, .. } => *to,
+            Action::AskKeyFrame { of, .. } | Action::AskAgain { of, .. } | Action::Unsealed { of, .. } => *of,
+        };
+        let Some(&id) = self.places.get(&(visit, who)) else { return };
+        let Some((_, peer)) = self.peers.get_mut(&id) else { return };
+        self.touched.insert(id);
+        match action {
+            Action::Forward { packet, .. } => peer.send(now, &packet),
+            Action::Repeat { packet, .. } => peer.repeat(now, &packet),
+            Action::AskKeyFrame { kind, .. } => peer.ask_key_frame(now, kind),
+            Action::AskAgain { kind, sequences, .. } => peer.ask_again(now, kind, &sequences),
+            Action::Unsealed { kind, .. } => self.tell((visit, who), What::Unsealed { kind }),
+        }
+    }
+
+    fn tell(&mut self, (visit, participant): Place, what: What) {
+        self.events.push(MediaEvent { visit, participant, what });
+    }
+
+    fn tell_slots(&mut self, visit_id: VisitId, changed: &[ParticipantId]) {
+        for &who in changed {
+            let generation = self.places.get(&(visit_id, who)).and_then(|id| self.peers.get(id));
+            let Some(generation) = generation.map(|(_, peer)| peer.generation) else { continue };
+            let slots = self.visits.get(&visit_id).map(|visit| visit.slots_of(who)).unwrap_or_default();
+            self.tell((visit_id, who), What::Slots { generation, slots });
+        }
+    }
+}
