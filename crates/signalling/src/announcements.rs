@@ -18,16 +18,22 @@ impl VisitRoom {
         self.plan_ahead();
     }
 
-    /// Before the start, a visit waits exactly while somebody waits for its clinician.
+    /// Before the start, a visit waits exactly while somebody waits for its clinician. Since when is told afterwards
+    /// too: the clinician's list shows it.
     fn follow_waiting_state(&mut self) {
-        let waits = |place: &Place| {
+        let waits = |place: &&Place| {
             place.is_waiting() && !matches!(place.who.role, VisitRole::Clinician | VisitRole::CoHost)
         };
-        let next = if self.places.values().any(waits) { VisitState::Waiting } else { VisitState::Scheduled };
+        let since = self.places.values().filter(waits).map(|place| place.since).min();
+        let next = if since.is_some() { VisitState::Waiting } else { VisitState::Scheduled };
         let started = self.state == VisitState::InProgress;
         if !started && self.state != next {
             self.state = next;
             self.record(VisitFact::State(next));
+        }
+        if self.told_waiting != since {
+            self.told_waiting = since;
+            self.record(VisitFact::Waiting(since));
         }
     }
 

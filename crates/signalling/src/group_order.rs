@@ -78,6 +78,8 @@ impl VisitRoom {
         });
         if self.state != next {
             self.state = next;
+            // A visit that begins waits for nobody, until `settle` says otherwise.
+            self.told_waiting = None;
             self.record(VisitFact::State(next));
         }
         self.become_member(me);

@@ -80,8 +80,8 @@ pub enum MediaOrder {
 pub enum VisitFact {
     /// The visit's state changed.
     State(VisitState),
-    /// Somebody came to the waiting room (or, as the clinician, to the visit).
-    Arrived(ParticipantId),
+    /// Since when the longest waiting person waits; `None` when nobody does any more.
+    Waiting(Option<Timestamp>),
     /// Somebody became a member of the group.
     Joined(ParticipantId),
     /// Somebody is not in the visit any more: left, lost, declined, removed, or it ended.

@@ -32,6 +32,8 @@ pub struct VisitRoom {
     pub(crate) farewells: Vec<Farewell>,
     pub(crate) arrivals: u64,
     pub(crate) empty_since: Option<Timestamp>,
+    /// The longest wait, as last recorded.
+    pub(crate) told_waiting: Option<Timestamp>,
     pub(crate) told_wake: Option<Timestamp>,
     pub(crate) now: Timestamp,
     out: Vec<Output>,
@@ -52,6 +54,7 @@ impl VisitRoom {
             farewells: Vec::new(),
             arrivals: 0,
             empty_since: None,
+            told_waiting: None,
             told_wake: None,
             now: Timestamp::from_unix_millis(0),
             out: Vec::new(),
@@ -68,6 +71,11 @@ impl VisitRoom {
         self.connections.len()
     }
 
+    /// Whether this socket holds a place: its person takes part or waits.
+    pub fn holds_place(&self, connection: ConnectionId) -> bool {
+        self.place_of(connection).is_some()
+    }
+
     /// Takes one input and says what to do about it. `now` may repeat or jump; nothing breaks.
     pub fn handle(&mut self, now: Timestamp, input: Input) -> Vec<Output> {
         self.now = now;
@@ -81,7 +89,8 @@ impl VisitRoom {
             Input::Revoked { person } => self.revoked(person),
             Input::PeopleChanged { people } => self.people_changed(people),
             Input::Media { participant, news } => self.media_news(participant, news),
-            Input::Tick => {}
+            // Whoever drives the room has no alarm set now.
+            Input::Tick => self.told_wake = None,
         }
         self.settle();
         core::mem::take(&mut self.out)

@@ -7,7 +7,7 @@ use super::{Connection, Quota, ResumeLog};
 use crate::group_order::Group;
 use crate::place::{Place, Standing};
 use crate::visit_room::Answer;
-use crate::{CloseReason, ConnectionId, MediaOrder, VisitFact, VisitRoom};
+use crate::{CloseReason, ConnectionId, MediaOrder, VisitRoom};
 
 impl VisitRoom {
     pub(crate) fn connected(&mut self, connection: ConnectionId, who: PersonInVisit, token: ResumeToken) {
@@ -20,6 +20,9 @@ impl VisitRoom {
     }
 
     pub(crate) fn people_changed(&mut self, people: Vec<PersonInVisit>) {
+        if self.people == people {
+            return;
+        }
         for person in &people {
             if let Some(place) = self.places.get_mut(&person.participant) {
                 place.who = person.clone();
@@ -76,7 +79,6 @@ impl VisitRoom {
     fn take_place(&mut self, connection: ConnectionId, who: PersonInVisit, token: ResumeToken) {
         let me = who.participant;
         let in_line_since = self.places.get(&me).filter(|place| place.is_waiting()).map(|place| place.since);
-        let known = self.places.contains_key(&me);
         self.say_farewell(me, ServerMessage::TakenOver {}, CloseReason::TakenOver);
         let place = Place {
             who,
@@ -93,9 +95,6 @@ impl VisitRoom {
             told_waiting: None,
         };
         self.places.insert(me, place);
-        if !known {
-            self.record(VisitFact::Arrived(me));
-        }
     }
 
     /// Puts the place's new leaf in the waiting room, or asks the members to take it back.

@@ -47,7 +47,7 @@ fn a_clinician_and_a_patient_meet() {
     let ServerMessage::Welcome { group, .. } = &heard[0] else { panic!("{heard:?}") };
     assert_eq!((group.epoch, &group.group_id), (Epoch(1), &group_id(1)));
     assert_eq!(scene.media, [MediaOrder::Join(ANA.id())]);
-    assert_eq!(scene.facts, [VisitFact::Joined(ANA.id())]);
+    assert_eq!(scene.facts, [VisitFact::Joined(ANA.id()), VisitFact::Waiting(None)]);
 
     scene.say(ana, chat(Epoch(1)));
     assert_eq!(scene.hears_names(lee), ["application"]);
@@ -65,6 +65,22 @@ fn a_visit_waits_exactly_while_a_patient_does() {
     assert_eq!(scene.room.state(), VisitState::Scheduled);
     let waiting: Vec<_> = scene.facts.iter().filter(|fact| matches!(fact, VisitFact::State(_))).collect();
     assert_eq!(waiting, [&VisitFact::State(VisitState::Waiting), &VisitFact::State(VisitState::Scheduled)]);
+}
+
+#[test]
+fn since_when_somebody_waits_is_known_before_and_after_the_start() {
+    let mut scene = Scene::new(&[LEE, ANA]);
+    let since = scene.now;
+    scene.arrives(ANA);
+    assert_eq!(scene.facts, [VisitFact::State(VisitState::Waiting), VisitFact::Waiting(Some(since))]);
+    let lee = scene.arrives(LEE);
+    scene.facts.clear();
+    scene.opens(lee);
+    let still_waiting = VisitFact::Waiting(Some(since));
+    assert_eq!(
+        scene.facts,
+        [VisitFact::State(VisitState::InProgress), VisitFact::Joined(LEE.id()), still_waiting]
+    );
 }
 
 #[test]
