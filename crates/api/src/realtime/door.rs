@@ -1,0 +1,99 @@
+//! Who may open a socket: checked before the upgrade, so that strangers never hold one (lesson L6).
+
+use axum::extract::ws::WebSocketUpgrade;
+use axum::extract::ws::rejection::WebSocketUpgradeRejection;
+use axum::extract::{FromRequestParts, State};
+use axum::response::Response;
+use curtain_auth::{AnyPrincipal, SessionHash, SessionToken};
+use curtain_domain::VisitId;
+use curtain_protocol::Limits;
+use curtain_storage::Visit;
+use http::request::Parts;
+
+use super::hub::{people_of, person_of};
+use super::socket::{Guest, serve};
+use crate::cookies::TokenCookie;
+use crate::extract::{ClientAddress, PathId, SignedInAny};
+use crate::{ApiError, House};
+
+/// Seconds until somebody with too many sockets may try again.
+const COME_BACK_AFTER: u64 = 10;
+/// What is read from a socket at once. The library's default of 128 KiB would cost 128 MB for a thousand people.
+const READ_BUFFER: usize = 8 * 1024;
+/// What may wait to be written inside the library; our own queue stands before it.
+const WRITE_BUFFER: usize = 512 * 1024;
+/// What the library refuses by itself. Above our own limit, so that a message just too large still gets an answer.
+const HARD_LIMIT: usize = 2 * Limits::MESSAGE_BYTES;
+
+/// The page that opens the socket is ours. Browsers always send `Origin` here; whoever doesn't is no browser (RT2).
+#[derive(Debug)]
+pub struct FromOurPage;
+
+impl FromRequestParts<House> for FromOurPage {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, house: &House) -> Result<Self, ApiError> {
+        if house.settings.public_origin.sent(&parts.headers) { Ok(Self) } else { Err(ApiError::WrongOrigin) }
+    }
+}
+
+/// The session behind the socket, to ask about it again.
+#[derive(Debug)]
+pub struct SocketSession(SessionHash);
+
+impl FromRequestParts<House> for SocketSession {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, house: &House) -> Result<Self, ApiError> {
+        let cookie = TokenCookie::Session.read(&parts.headers, &house.settings.public_origin);
+        let token = cookie.and_then(SessionToken::parse).ok_or(ApiError::SignedOut)?;
+        Ok(Self(token.hash()))
+    }
+}
+
+/// `GET /visits/{id}/socket`: the visit's WebSocket. Whose visit it isn't gets the answer of one that isn't there.
+#[expect(clippy::too_many_arguments, reason = "each is one check, in this order")]
+pub async fn open_socket(
+    State(house): State<House>,
+    FromOurPage: FromOurPage,
+    SignedInAny(principal): SignedInAny,
+    SocketSession(session): SocketSession,
+    PathId(id): PathId<VisitId>,
+    ClientAddress(address): ClientAddress,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+) -> Result<Response, ApiError> {
+    let account = principal.identity().account();
+    let visit = visit_of(&house, principal, id).await?.ok_or(ApiError::NotFound)?;
+    let who = visit.place_of(account).map(person_of).ok_or(ApiError::NotFound)?;
+    let upgrade = upgrade.map_err(|_| ApiError::Malformed("not a WebSocket request".to_owned()))?;
+    let seat = house.hub.inner().seats.take(account, address);
+    let seat = seat.ok_or(ApiError::TooManyAttempts(COME_BACK_AFTER))?;
+
+    let guest = Guest {
+        connection: house.hub.next_connection(),
+        people: people_of(&visit),
+        mail: house.hub.enter(&visit),
+        hub: house.hub.clone(),
+        who,
+        session,
+        seat,
+    };
+    let upgrade = upgrade
+        .max_message_size(HARD_LIMIT)
+        .max_frame_size(HARD_LIMIT)
+        .read_buffer_size(READ_BUFFER)
+        .write_buffer_size(0)
+        .max_write_buffer_size(WRITE_BUFFER);
+    Ok(upgrade.on_upgrade(move |socket| serve(socket, guest)))
+}
+
+/// The visit, as the reader's own database role sees it. Who can't be in a visit can't have one.
+async fn visit_of(house: &House, principal: AnyPrincipal, id: VisitId) -> Result<Option<Visit>, ApiError> {
+    Ok(match principal {
+        AnyPrincipal::Patient(patient) => house.store.patient(&patient).begin().await?.visit(id).await?,
+        AnyPrincipal::Clinician(clinician) => {
+            house.store.clinician(&clinician).begin().await?.visit(id).await?
+        }
+        AnyPrincipal::Administrator(_) | AnyPrincipal::Auditor(_) => None,
+    })
+}

@@ -1,0 +1,145 @@
+//! Finds the room of a visit, or starts it, and carries to it what comes from outside of its sockets.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use curtain_domain::{AccountId, Clock, Entropy, VisitId};
+use curtain_media::Media;
+use curtain_protocol::PersonInVisit;
+use curtain_signalling::{ConnectionId, Input};
+use curtain_storage::{Place, StorageError, Store, Visit};
+use tokio::sync::{mpsc, watch};
+
+use super::media_bridge::{self, MediaNewsFeed};
+use super::room_task::{Mail, RoomMailbox, RoomTask};
+use super::seats::Seats;
+
+/// What the rooms work with.
+pub struct HubParts {
+    /// The database.
+    pub store: Store,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Chance, for resume secrets.
+    pub entropy: Arc<dyn Entropy>,
+    /// The forwarder.
+    pub media: Arc<Media>,
+    /// What the forwarder says.
+    pub media_news: MediaNewsFeed,
+}
+
+/// All rooms of this server. Cheap to clone.
+#[derive(Clone)]
+pub struct Hub(Arc<Inner>);
+
+pub(crate) struct Inner {
+    pub(crate) store: Store,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) entropy: Arc<dyn Entropy>,
+    pub(crate) media: Arc<Media>,
+    pub(crate) seats: Seats,
+    /// Becomes true when the server stops.
+    pub(crate) stopping: watch::Sender<bool>,
+    rooms: Mutex<HashMap<VisitId, RoomMailbox>>,
+    next_connection: AtomicU64,
+}
+
+impl Hub {
+    /// Starts without rooms; each starts when its first socket comes. Needs a tokio runtime.
+    pub fn start(parts: HubParts) -> Self {
+        let HubParts { store, clock, entropy, media, media_news } = parts;
+        let hub = Self(Arc::new(Inner {
+            store,
+            clock,
+            entropy,
+            media,
+            seats: Seats::default(),
+            stopping: watch::Sender::new(false),
+            rooms: Mutex::default(),
+            next_connection: AtomicU64::new(1),
+        }));
+        tokio::spawn(deliver_media_news(hub.clone(), media_news));
+        hub
+    }
+
+    /// The visit got another participant: everybody in it sees so at once.
+    pub async fn people_changed(&self, visit: VisitId) -> Result<(), StorageError> {
+        let Some(room) = self.room(visit) else { return Ok(()) };
+        let stored = self.0.store.worker().begin().await?.visit(visit).await?;
+        if let Some(stored) = stored {
+            room.tell(Input::PeopleChanged { people: people_of(&stored) });
+        }
+        Ok(())
+    }
+
+    /// A person may not be here any more: all their sockets close and their media stops, now.
+    pub fn revoke(&self, person: AccountId) {
+        for room in self.rooms().values() {
+            room.tell(Input::Revoked { person });
+        }
+    }
+
+    /// Closes every socket, for a stop of the server. Browsers come back by themselves.
+    pub fn stop(&self) {
+        self.0.stopping.send_replace(true);
+    }
+
+    pub(crate) fn inner(&self) -> &Arc<Inner> {
+        &self.0
+    }
+
+    pub(crate) fn next_connection(&self) -> ConnectionId {
+        ConnectionId(self.0.next_connection.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// The mailbox of this visit's room, which is started when there is none.
+    pub(crate) fn enter(&self, visit: &Visit) -> mpsc::Sender<Mail> {
+        let mut rooms = self.rooms();
+        if let Some(room) = rooms.get(&visit.id).filter(|room| room.is_open()) {
+            return room.mail.clone();
+        }
+        let room = RoomTask::start(self.clone(), visit);
+        let mail = room.mail.clone();
+        rooms.insert(visit.id, room);
+        mail
+    }
+
+    /// The room is empty and its task is about to end.
+    pub(crate) fn forget(&self, visit: VisitId) {
+        self.rooms().remove(&visit);
+    }
+
+    fn room(&self, visit: VisitId) -> Option<RoomMailbox> {
+        self.rooms().get(&visit).cloned()
+    }
+
+    /// A panic while it was held leaves it usable: a map of mailboxes, some of which may be closed.
+    fn rooms(&self) -> MutexGuard<'_, HashMap<VisitId, RoomMailbox>> {
+        self.0.rooms.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+async fn deliver_media_news(hub: Hub, mut feed: MediaNewsFeed) {
+    while let Some(event) = feed.0.recv().await {
+        let visit = event.visit;
+        if let (Some(room), Some(input)) = (hub.room(visit), media_bridge::input(event)) {
+            room.tell(input);
+        }
+    }
+}
+
+/// A stored place, as the room speaks of people.
+pub(crate) fn person_of(place: &Place) -> PersonInVisit {
+    PersonInVisit {
+        participant: place.participant,
+        person: place.account,
+        name: place.name.as_str().to_owned(),
+        role: place.role,
+    }
+}
+
+/// Everybody who has a place in a stored visit.
+pub(crate) fn people_of(visit: &Visit) -> Vec<PersonInVisit> {
+    visit.places().map(person_of).collect()
+}

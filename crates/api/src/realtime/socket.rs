@@ -1,0 +1,148 @@
+//! One browser's socket: reads, writes, pings, and ends in good order.
+
+use core::time::Duration;
+
+use axum::extract::ws::{Message, WebSocket};
+use curtain_auth::SessionHash;
+use curtain_protocol::{Limits, PersonInVisit, RefusalCode, decode};
+use curtain_signalling::{ConnectionId, Input};
+use futures_util::stream::{SplitSink, SplitStream};
+use futures_util::{SinkExt as _, StreamExt as _};
+use tokio::sync::mpsc;
+
+use super::close_code::Closing;
+use super::hub::Hub;
+use super::line::{Frame, LineEnd, line};
+use super::room_task::Mail;
+use super::seats::Seat;
+use super::session_watch::until_session_is_over;
+
+/// How long one write may take. A browser that takes nothing for so long has lost its network.
+const WRITE_WITHIN: Duration = Duration::from_secs(10);
+/// How long a closed socket is still read, so that what was written last is not lost in a reset (RFC 6455 §7.1.1).
+const LINGER: Duration = Duration::from_secs(2);
+
+/// Somebody whose socket was let in.
+pub(crate) struct Guest {
+    pub(crate) connection: ConnectionId,
+    pub(crate) who: PersonInVisit,
+    pub(crate) people: Vec<PersonInVisit>,
+    pub(crate) mail: mpsc::Sender<Mail>,
+    pub(crate) hub: Hub,
+    pub(crate) session: SessionHash,
+    pub(crate) seat: Seat,
+}
+
+/// Serves the socket until either side ends it.
+pub(crate) async fn serve(socket: WebSocket, guest: Guest) {
+    let Guest { connection, who, people, mail, hub, session, seat } = guest;
+    let (room_end, LineEnd { mut frames, shared }) = line();
+    if mail.send(Mail::Open { connection, who, people, line: room_end }).await.is_err() {
+        // The room ended in this very moment; the browser comes back to a new one.
+        return;
+    }
+    let (mut sink, mut stream) = socket.split();
+    let inner = hub.inner();
+    let mut stopping = inner.stopping.subscribe();
+    let end = tokio::select! {
+        () = shared.cut.notified() => End::Silent,
+        _ = stopping.wait_for(|stops| *stops) => End::Say(Closing::ServerStops),
+        end = write(&mut sink, &mut frames) => end,
+        () = read(&mut stream, connection, &mail) => End::Silent,
+        () = watch_session(&hub, session, &shared, connection, &mail) => End::Silent,
+    };
+    // Fails only when the room has ended.
+    let _ = mail.send(Mail::Input(Input::Disconnected { connection })).await;
+    if let End::Say(closing) = end {
+        let goodbye = async {
+            let _ = sink.send(Message::Close(Some(closing.frame()))).await;
+            while let Some(Ok(_)) = stream.next().await {}
+        };
+        let _ = tokio::time::timeout(LINGER, goodbye).await;
+    }
+    drop(seat);
+}
+
+/// How a socket ends.
+enum End {
+    /// It is gone, or not worth another byte.
+    Silent,
+    /// With a last frame.
+    Say(Closing),
+}
+
+/// Writes what the room queues, and pings a quiet browser.
+async fn write(sink: &mut SplitSink<WebSocket, Message>, frames: &mut mpsc::Receiver<Frame>) -> End {
+    let mut pings = tokio::time::interval(Limits::PING_EVERY);
+    pings.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    pings.tick().await;
+    loop {
+        let message = tokio::select! {
+            frame = frames.recv() => match frame {
+                Some(Frame::Text(text)) => Message::Text(text.into()),
+                Some(Frame::Close(closing)) => return End::Say(closing),
+                None => return End::Silent,
+            },
+            _ = pings.tick() => Message::Ping(axum::body::Bytes::new()),
+        };
+        match tokio::time::timeout(WRITE_WITHIN, sink.send(message)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(_)) | Err(_) => return End::Silent,
+        }
+    }
+}
+
+/// Reads what the browser says, until it ends or has been silent for too long (pongs count).
+async fn read(stream: &mut SplitStream<WebSocket>, connection: ConnectionId, mail: &mpsc::Sender<Mail>) {
+    while let Ok(Some(frame)) = tokio::time::timeout(Limits::DEAD_AFTER, stream.next()).await {
+        let input = match frame {
+            Ok(Message::Text(text)) => match decode(&text) {
+                Ok(message) => Input::Message { connection, message },
+                Err(malformed) => Input::Unreadable { connection, code: malformed.0 },
+            },
+            Ok(Message::Binary(_)) => Input::Unreadable { connection, code: RefusalCode::Malformed },
+            // After a close frame the next read answers it and then ends.
+            Ok(Message::Ping(_) | Message::Pong(_) | Message::Close(_)) => continue,
+            Err(error) => match refusal_for(&error) {
+                Some(code) => Input::Unreadable { connection, code },
+                None => return,
+            },
+        };
+        let unreadable = matches!(input, Input::Unreadable { .. });
+        if mail.send(Mail::Input(input)).await.is_err() {
+            return;
+        }
+        if unreadable {
+            // Nothing more is heard from here; the room's refusal and close go out on the writing side.
+            return core::future::pending().await;
+        }
+    }
+}
+
+/// What a broken frame is told, when it was the browser's fault and not the network's. The library's own type is out
+/// of reach behind axum's, so its words must do.
+fn refusal_for(error: &axum::Error) -> Option<RefusalCode> {
+    let words = error.to_string();
+    if words.contains("too long") {
+        Some(RefusalCode::TooLarge)
+    } else if words.contains("UTF-8") {
+        Some(RefusalCode::Malformed)
+    } else {
+        None
+    }
+}
+
+/// Tells the room when the session is over, and leaves the socket to it.
+async fn watch_session(
+    hub: &Hub,
+    session: SessionHash,
+    line: &super::line::Shared,
+    connection: ConnectionId,
+    mail: &mpsc::Sender<Mail>,
+) {
+    let inner = hub.inner();
+    until_session_is_over(&inner.store, inner.clock.as_ref(), session, line).await;
+    if mail.send(Mail::Input(Input::SessionOver { connection })).await.is_ok() {
+        core::future::pending().await
+    }
+}
