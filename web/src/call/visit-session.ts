@@ -83,7 +83,7 @@ export class VisitSession implements VisitControls {
     });
     this.#media = new VisitMedia(e2ee, devices, {
       send: (message) => {
-        this.#connection?.send(message, message.type === "answer" ? "repeat" : "once");
+        this.#connection?.send(message, "once");
       },
       changed: () => {
         this.#changed();

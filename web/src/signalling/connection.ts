@@ -10,6 +10,10 @@ const OPEN_WITHIN_MS = 8_000;
 /** Messages sent this shortly before a socket was lost may be lost with it; they are sent again after the resume. */
 const IN_DOUBT_MS = 15_000;
 
+// WebSocket.readyState.
+const CONNECTING = 0;
+const OPEN = 1;
+
 /** What a failed try turned out to be when the server was asked over HTTP, which tells more than a socket. */
 export type Verdict = "try_again" | "session_expired" | "visit_not_found" | "ended";
 
@@ -78,7 +82,7 @@ export class Connection {
     this.#inDoubt = [];
     this.#arrival = { type: "arrive", key_package: keyPackage };
     this.#placed = false;
-    if (this.#socket?.readyState === WebSocket.OPEN) this.#greet();
+    if (this.#socket?.readyState === OPEN) this.#greet();
     else this.open();
   }
 
@@ -109,7 +113,7 @@ export class Connection {
     const socket = this.#outside.connect();
     this.#socket = socket;
     const giveUp = this.#outside.later(OPEN_WITHIN_MS, () => {
-      if (socket.readyState === WebSocket.CONNECTING) socket.close();
+      if (socket.readyState === CONNECTING) socket.close();
     });
     let opened = false;
     socket.addEventListener("open", () => {
@@ -187,7 +191,7 @@ export class Connection {
   }
 
   #raw(message: ClientMessage): void {
-    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(message));
+    if (this.#socket?.readyState === OPEN) this.#socket.send(JSON.stringify(message));
   }
 
   #lose(): void {

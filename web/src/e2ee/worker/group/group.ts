@@ -11,8 +11,11 @@ import { decodePayload, encodePayload, type Payload } from "./payload";
 import { Rekey } from "./rekey";
 import { uuidBytes, uuidText } from "./uuid";
 
-/** A leaf made in the lobby is fresh enough for this long; its KeyPackage names the time it was made. */
-const LEAF_FRESH_MS = 10 * 60_000;
+/**
+ * A leaf made in the lobby is used if this young. An older one could lose to a leaf that another tab of the same person
+ * made since (rule R2 takes only later ones), and a new one costs less than the socket takes to open.
+ */
+const LEAF_FRESH_MS = 5_000;
 /** How long a clinician who comes back waits to be taken back before opening a new group. */
 const RETURN_WITHIN_MS = 6_000;
 /** Our leaf gets new keys this often, so that a stolen state is worth little for long. Staggered by leaf. */
