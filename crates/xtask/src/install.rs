@@ -6,8 +6,8 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+use crate::process::tool::Tool;
 use crate::process::{Failure, failure, say};
-use crate::tool::Tool;
 
 /// The oldest Node.js that Vite runs on.
 const NODE_MINIMUM: (u32, u32) = (20, 19);

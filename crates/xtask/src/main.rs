@@ -1,11 +1,17 @@
 //! The project's own commands: `cargo xtask COMMAND`. Standard library only, so the first word comes within seconds.
 
+mod accounts;
+mod bench;
+mod demo;
+mod generate;
 mod install;
 mod postgres;
 mod process;
-mod tool;
+mod test;
 mod totp;
+mod web;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use process::{Failure, say, supervise};
@@ -24,9 +30,16 @@ cargo xtask COMMAND
   totp EMAIL                                      the current code of a demo account
   postgres [--background | --stop]                the tests' private Postgres, for engineers";
 
+/// How the supervising shell marks the run below it.
+const SUPERVISED: &str = "--supervised=";
+
 fn main() -> ExitCode {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    match run(&arguments) {
+    let mut arguments: Vec<String> = std::env::args().skip(1).collect();
+    let stop_file = arguments.first().and_then(|first| first.strip_prefix(SUPERVISED)).map(PathBuf::from);
+    if stop_file.is_some() {
+        arguments.remove(0);
+    }
+    match run(&arguments, stop_file) {
         Ok(()) => ExitCode::SUCCESS,
         Err(_) if process::stopping() => ExitCode::from(130),
         Err(Failure(told)) => {
@@ -36,18 +49,27 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(arguments: &[String]) -> Result<(), Failure> {
+fn run(arguments: &[String], stop_file: Option<PathBuf>) -> Result<(), Failure> {
     let Some((command, rest)) = arguments.split_first() else {
         say(USAGE);
         return Ok(());
     };
-    match command.as_str() {
-        "help" | "--help" | "-h" => say(USAGE),
-        "postgres" => {
-            supervise()?;
-            postgres::command(rest)?;
+    let starts_others: fn(&[String]) -> Result<(), Failure> = match command.as_str() {
+        "help" | "--help" | "-h" => {
+            say(USAGE);
+            return Ok(());
         }
+        "totp" => return accounts::command(rest),
+        "demo" => demo::command,
+        "dev" => demo::dev,
+        "test" => test::command,
+        "bench" => bench::command,
+        "fuzz" => bench::fuzz,
+        "generate" => generate::command,
+        "verify-client" => generate::verify_client,
+        "postgres" => postgres::command,
         unknown => return Err(Failure(format!("no command `{unknown}`\n\n{USAGE}"))),
-    }
-    Ok(())
+    };
+    supervise(stop_file)?;
+    starts_others(rest)
 }

@@ -13,8 +13,8 @@ use std::thread;
 use std::time::Duration;
 
 use crate::install::{self, is_root};
+use crate::process::tool::{Tool, last_lines};
 use crate::process::{Failure, Undertaker, failure, root, say, signal, stopping, wait_for};
-use crate::tool::{Tool, last_lines};
 use crate::totp::{hex, sha1};
 
 /// The superuser and owner inside our clusters; the owner only migrates, the server logs in as the scopes' roles.
@@ -48,7 +48,7 @@ pub(crate) struct Cluster {
     purpose: Purpose,
     undertaker: Option<Undertaker>,
     /// Held while we live, so that two runs never share one folder. The kernel lets go when we die.
-    _lock: File,
+    lock: File,
 }
 
 impl Cluster {
@@ -57,8 +57,7 @@ impl Cluster {
         let programs = install::postgres()?;
         let folder = folder_for(purpose)?;
         let lock = lock(&folder)?;
-        let mut cluster =
-            Self { programs, folder, user: cluster_user()?, purpose, undertaker: None, _lock: lock };
+        let mut cluster = Self { programs, folder, user: cluster_user()?, purpose, undertaker: None, lock };
         cluster.prepare()?;
         if cluster.postmaster().is_none() {
             cluster.launch()?;
@@ -66,7 +65,7 @@ impl Cluster {
         if purpose != Purpose::Shared {
             let pid = cluster.postmaster().ok_or_else(|| Failure("Postgres stopped at once".into()))?;
             // SIGINT is Postgres' fast shutdown: sessions are ended, data is safe.
-            cluster.undertaker = Some(Undertaker::watch(pid, "INT")?);
+            cluster.undertaker = Some(Undertaker::watch(pid, "INT", &cluster.lock)?);
         }
         Ok(cluster)
     }
@@ -74,6 +73,11 @@ impl Cluster {
     /// `postgres://…` over the socket, as the owner.
     pub(crate) fn url(&self, database: &str) -> String {
         format!("postgres://{OWNER}@localhost/{database}?host={}", self.socket().display())
+    }
+
+    /// What keeps a second run out of this folder.
+    pub(crate) const fn lock(&self) -> &File {
+        &self.lock
     }
 
     /// Where this cluster keeps its things.
@@ -267,9 +271,9 @@ pub(crate) fn folder_for(purpose: Purpose) -> Result<PathBuf, Failure> {
     let home = data_home(kind)?;
     let mode = if is_root() { 0o755 } else { 0o700 };
     for folder in [&home, &home.join(&name)] {
-        let made = fs::create_dir_all(folder)
+        let walkable = fs::create_dir_all(folder)
             .and_then(|()| fs::set_permissions(folder, fs::Permissions::from_mode(mode)));
-        made.map_err(|e| failure(folder.display(), e))?;
+        walkable.map_err(|e| failure(folder.display(), e))?;
     }
     if purpose == Purpose::Test {
         sweep(&home);
@@ -323,6 +327,14 @@ fn lock(folder: &Path) -> Result<File, Failure> {
     Ok(file)
 }
 
+/// Forgets a kept cluster and all that stands beside it.
+pub(crate) fn forget(purpose: Purpose) -> Result<(), Failure> {
+    let folder = folder_for(purpose)?;
+    let _lock = lock(&folder)?;
+    stop_postmaster(&folder.join("data"));
+    fs::remove_dir_all(&folder).map_err(|e| failure(folder.display(), e))
+}
+
 /// `cargo xtask postgres [--background | --stop]`: the cluster that tests want, for engineers.
 pub(crate) fn command(arguments: &[String]) -> Result<(), Failure> {
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
@@ -341,11 +353,7 @@ pub(crate) fn command(arguments: &[String]) -> Result<(), Failure> {
             cluster.leave_running();
             Ok(())
         }
-        ["--stop"] => {
-            let folder = folder_for(Purpose::Shared)?;
-            stop_postmaster(&folder.join("data"));
-            fs::remove_dir_all(&folder).map_err(|e| failure(folder.display(), e))
-        }
+        ["--stop"] => forget(Purpose::Shared),
         _ => Err(Failure("usage: cargo xtask postgres [--background | --stop]".into())),
     }
 }

@@ -5,8 +5,10 @@
 //! (or the shell's death) and stops the tool that is running. Long-lived children also get an `Undertaker`: a shell that
 //! waits on a pipe from us and ends the child when we die without a word (SIGKILL).
 
+pub(crate) mod tool;
+
 use std::fmt;
-use std::fs;
+use std::fs::{self, File};
 use std::io::{self, Write};
 use std::os::unix::process::{CommandExt, parent_id};
 use std::path::{Path, PathBuf};
@@ -18,8 +20,6 @@ use std::time::{Duration, Instant};
 
 /// How often the stop file is looked for. Higher makes Ctrl-C feel slow, lower wakes an idle laptop for nothing.
 const STOP_POLL: Duration = Duration::from_millis(50);
-/// Where the supervising shell says "stop" (`supervise`).
-const STOP_FILE: &str = "CURTAIN_XTASK_STOP_FILE";
 
 static STOPPING: AtomicBool = AtomicBool::new(false);
 static TOOLS: Mutex<Vec<u32>> = Mutex::new(Vec::new());
@@ -66,6 +66,13 @@ pub(crate) fn root() -> PathBuf {
     manifest.ancestors().nth(2).unwrap_or(manifest).to_path_buf()
 }
 
+/// A binary of the workspace, beside our own in cargo's target folder.
+pub(crate) fn built(name: &str) -> Result<PathBuf, Failure> {
+    // Only the folder counts: while cargo links us anew, our own name ends in " (deleted)".
+    let ours = std::env::current_exe().map_err(|e| failure("finding our own binary", e))?;
+    Ok(ours.parent().unwrap_or(Path::new("target/debug")).join(name))
+}
+
 /// Logs and stamps: `target/xtask`.
 pub(crate) fn work_folder() -> Result<PathBuf, Failure> {
     let folder = root().join("target/xtask");
@@ -76,29 +83,30 @@ pub(crate) fn work_folder() -> Result<PathBuf, Failure> {
 /// The supervising shell. It survives the signals, so whoever waits for it sees everything stopped when it is gone.
 /// Background jobs of a shell without job control ignore SIGINT by POSIX; TERM and HUP are ignored for the job by hand.
 const SUPERVISOR: &str = r#"
+stop=$1; shift
 trap '' HUP TERM
-"$0" "$@" & job=$!
-trap ': > "$CURTAIN_XTASK_STOP_FILE"' INT TERM HUP
+"$0" "--supervised=$stop" "$@" & job=$!
+trap ': > "$stop"' INT TERM HUP
 while :; do
   wait "$job"; code=$?
   kill -0 "$job" 2>/dev/null && continue
-  rm -f "$CURTAIN_XTASK_STOP_FILE"
+  rm -f "$stop"
   exit "$code"
 done
 "#;
 
-/// Becomes the supervising shell, unless it already stands above us. Returns in the supervised process only.
-pub(crate) fn supervise() -> Result<(), Failure> {
-    if let Some(stop_file) = std::env::var_os(STOP_FILE) {
-        watch_for_stop(PathBuf::from(stop_file));
+/// Becomes the supervising shell, unless it already stands above us (then it said so in the first argument, which
+/// `main` hands over as `stop_file`). Returns in the supervised process only.
+pub(crate) fn supervise(stop_file: Option<PathBuf>) -> Result<(), Failure> {
+    if let Some(stop_file) = stop_file {
+        watch_for_stop(stop_file);
         return Ok(());
     }
     let stop_file = work_folder()?.join(format!("stop.{}", std::process::id()));
     drop(fs::remove_file(&stop_file));
     let xtask = std::env::current_exe().map_err(|e| failure("finding our own binary", e))?;
     let mut command = shell_with_default_signals();
-    let error =
-        command.arg(SUPERVISOR).arg(xtask).args(std::env::args_os().skip(1)).env(STOP_FILE, stop_file).exec();
+    let error = command.arg(SUPERVISOR).arg(xtask).arg(stop_file).args(std::env::args_os().skip(1)).exec();
     Err(failure("starting sh", error))
 }
 
@@ -181,20 +189,27 @@ pub(crate) fn signal(name: &str, target: &str) {
 /// Ends `pid` by `signal` when we are killed without a chance to do it ourselves.
 pub(crate) struct Undertaker(Child);
 
+/// A line means "all is well, go home"; the end of the pipe means that we died. Ten seconds for the child to end: a zombie
+/// that no init reaps would look alive for ever.
+const UNDERTAKE: &str = r#"
+trap '' INT TERM HUP
+read -r _ && exit
+kill -s "$0" "$1" 2>/dev/null
+tries=100
+while [ "$tries" -gt 0 ] && kill -0 "$1" 2>/dev/null; do sleep 0.1; tries=$((tries - 1)); done
+"#;
+
 impl Undertaker {
-    /// Starts to watch over `pid`.
-    pub(crate) fn watch(pid: u32, signal: &str) -> Result<Self, Failure> {
-        // A line means "all is well, go home"; the end of the pipe means that we died.
-        let script = "trap '' INT TERM HUP; read -r _ || kill -s \"$0\" \"$1\" 2>/dev/null";
-        Command::new("sh")
-            .args(["-c", script, signal, &pid.to_string()])
+    /// Starts to watch over `pid`. The undertaker holds `lock` too, so that the next run waits until it is done.
+    pub(crate) fn watch(pid: u32, signal: &str, lock: &File) -> Result<Self, Failure> {
+        let shell = Command::new("sh")
+            .args(["-c", UNDERTAKE, signal, &pid.to_string()])
             .stdin(Stdio::piped())
-            .stdout(Stdio::null())
+            .stdout(lock.try_clone()?)
             .stderr(Stdio::null())
             .process_group(0)
-            .spawn()
-            .map(Self)
-            .map_err(|e| failure("starting sh", e))
+            .spawn();
+        shell.map(Self).map_err(|e| failure("starting sh", e))
     }
 
     /// The child was stopped or is to live on: nothing is left to do.

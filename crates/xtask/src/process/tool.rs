@@ -9,7 +9,7 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
-use crate::process::{Failure, Stoppable, failure, root, say, stopping, work_folder};
+use super::{Failure, Stoppable, failure, root, say, stopping, work_folder};
 
 /// How long a finished tool's output may still trickle in: a grandchild that outlives it can hold the pipe open forever.
 const OUTPUT_GRACE: Duration = Duration::from_secs(2);
