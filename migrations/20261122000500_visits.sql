@@ -127,5 +127,5 @@ create policy worker_reads on curtain.visit for select to curtain_worker using (
 create policy worker_reads on curtain.visit_participant for select to curtain_worker using (true);
 grant update (state, waiting_since, started_at, ended_at) on curtain.visit to curtain_worker;
 create policy worker_moves on curtain.visit for update to curtain_worker using (true);
-grant update (joined_at, left_at) on curtain.visit_participant to curtain_worker;
+grant select (joined_at), update (joined_at, left_at) on curtain.visit_participant to curtain_worker;
 create policy worker_moves on curtain.visit_participant for update to curtain_worker using (true);
