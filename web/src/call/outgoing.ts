@@ -3,7 +3,7 @@
 // sound can leave a browser that wired the transform to nothing.
 import type { DeviceKind } from "./devices";
 
-/** Enough for 720p of a face; without a bound Chromium goes to 2.5 Mbit/s, more than many uplinks have. */
+/** Enough for 540 lines of a face; without a bound Chromium goes to 2.5 Mbit/s, more than many uplinks have. */
 const CAMERA_BITS_PER_SECOND = 1_200_000;
 const SCREEN_BITS_PER_SECOND = 1_500_000;
 

@@ -16,8 +16,8 @@ export type Sources = {
   readonly incoming: readonly Incoming[];
   readonly preview: MediaStream | null;
   readonly microphoneOn: boolean;
-  /** Frames came that went round the worker: nothing received is shown. */
-  readonly leaking: boolean;
+  /** Frames come that go round the worker: nothing received is shown. */
+  readonly bypassed: boolean;
 };
 
 export class Tiles {
@@ -35,7 +35,7 @@ export class Tiles {
   #of(person: GroupPerson, sources: Sources): TileView[] {
     const on = sources.tracks.get(person.person) ?? ALL_OFF;
     const opened = (context: number): MediaStreamTrack | null =>
-      sources.leaking ? null : trackOf(sources.incoming, person.person, context);
+      sources.bypassed ? null : trackOf(sources.incoming, person.person, context);
     const tile = (kind: "camera" | "screen", shown: boolean, tracks: (MediaStreamTrack | null)[]): TileView => {
       const key = `${person.person} ${kind}`;
       const picture = tracks[0] ?? null;
@@ -50,7 +50,7 @@ export class Tiles {
           tracks.filter((track) => track !== null),
         ),
         muted: !on.microphone,
-        state: sources.leaking ? "unverified" : !shown ? "off" : picture === null ? "waiting" : "live",
+        state: sources.bypassed ? "unverified" : !shown ? "off" : picture === null ? "waiting" : "live",
       };
     };
     const camera = tile("camera", on.camera, [on.camera ? opened(CAMERA) : null, opened(MICROPHONE)]);

@@ -29,7 +29,6 @@ export class VisitMedia {
   #releasing: { transforms: readonly number[]; done: () => void } | null = null;
   #restartedAt = -Infinity;
   #state: MediaState = "connecting";
-  #leaking = false;
 
   constructor(e2ee: E2eeClient, devices: Devices, events: MediaEvents) {
     this.#e2ee = e2ee;
@@ -45,9 +44,9 @@ export class VisitMedia {
     return this.#peer?.incoming ?? [];
   }
 
-  /** Something received went round the worker; nothing received is shown until the next connection. */
-  get leaking(): boolean {
-    return this.#leaking;
+  /** Something received goes round the worker: nothing received may be shown. */
+  get bypassed(): boolean {
+    return this.#peer?.bypassed ?? false;
   }
 
   /** The forwarder refused something unsealed, ours or another's. */
@@ -115,7 +114,6 @@ export class VisitMedia {
     this.#slots = [];
     void this.#release();
     this.#state = "connecting";
-    this.#leaking = false;
   }
 
   /** Ends the old connection and waits until the worker has freed its contexts. */
@@ -134,7 +132,6 @@ export class VisitMedia {
   }
 
   #newPeer(generation: number): Peer {
-    this.#leaking = false;
     this.#state = "connecting";
     const peer: Peer = new Peer(this.#e2ee, this.#devices, {
       answer: (sdp) => {
@@ -149,25 +146,16 @@ export class VisitMedia {
       changed: () => {
         this.#events.changed();
       },
-      leak: (where) => {
-        this.#leak(where);
+      leak: (kind) => {
+        this.#devices.stop(kind);
+        peer.close();
+        this.#events.leak(kind);
       },
       broken: () => {
         if (this.#peer === peer) this.#broken();
       },
     });
     return peer;
-  }
-
-  #leak(where: DeviceKind | "incoming"): void {
-    if (where === "incoming") {
-      this.#leaking = true;
-      this.#events.changed();
-      return;
-    }
-    this.#devices.stop(where);
-    this.#peer?.close();
-    this.#events.leak(where);
   }
 
   #broken(): void {

@@ -444,7 +444,7 @@ export class VisitSession implements VisitControls {
         incoming: this.#media?.incoming ?? [],
         preview: devices.preview,
         microphoneOn: devices.view("microphone").on,
-        leaking: this.#media?.leaking ?? false,
+        bypassed: this.#media?.bypassed ?? false,
       }),
       microphone: devices.view("microphone"),
       camera: devices.view("camera"),

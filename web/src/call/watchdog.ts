@@ -6,15 +6,15 @@ export type Reading = { readonly transform: number; readonly wire: number; reado
 
 type Watch = { wire: number; worker: number; since: number | null };
 
-/** Longer lets media pass unseen; shorter takes a busy worker's delay for a hole. */
-export const ALARM_AFTER_MS = 2_000;
+/** With the time between looks this stays below two seconds. Shorter takes a busy worker's delay for a hole. */
+export const ALARM_AFTER_MS = 1_200;
 /** So many unseen frames are no accident: a single one may be counted before it is handed on. */
 const UNSEEN = 3;
 
 export class Watchdog {
   readonly #watched = new Map<number, Watch>();
 
-  /** The transforms whose wire has moved for two seconds while the worker saw nothing. */
+  /** The transforms whose wire moves on while the worker sees nothing. */
   check(readings: readonly Reading[], now: number): number[] {
     const alarms: number[] = [];
     for (const { transform, wire, worker } of readings) {

@@ -100,5 +100,5 @@ export type FromWorker =
   /** A second transform of a context that is in use: it lets nothing through. */
   | { type: "refused_transform"; transform: number }
   | { type: "released"; transforms: number[] }
-  /** How many frames each live transform saw and let through, once a second. */
+  /** How many frames each live transform saw and let through, a few times a second. */
   | { type: "counts"; counts: { transform: number; seen: number; passed: number }[] };

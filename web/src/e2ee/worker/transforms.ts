@@ -6,8 +6,8 @@ import { FrameReceiver } from "./frames/receiver";
 import { type Counts, type EncodedFrame, FrameSender } from "./frames/sender";
 import type { SendKeys } from "./frames/send-keys";
 
-/** The page's watchdog compares twice within its two seconds. */
-const COUNTS_EVERY_MS = 500;
+/** The page's watchdog looks every 400 ms. */
+const COUNTS_EVERY_MS = 300;
 
 /** RTCRtpScriptTransformer, as far as it is used here. */
 export type Transformer = {
