@@ -70,13 +70,14 @@ export class Note {
     if (this.status !== "saved") this.status = "loading";
     try {
       const note = await this.api.note(this.visit);
-      // Somebody typed while the answer was on its way: what was typed stays and is saved on top of it.
+      // Somebody typed while the answer was on its way: what was typed stays.
       const typed = this.unsaved;
+      const news = note.version !== this.#version;
       this.#version = note.version;
       this.#savedText = note.text;
       this.savedAt = note.saved_at === null ? null : new Date(note.saved_at);
       if (!typed) this.text = note.text;
-      this.status = typed ? "changed" : "saved";
+      this.#compare(news ? note.text : "");
     } catch (error) {
       const { code } = Problem.of(error);
       if (this.status !== "loading") return;
@@ -145,14 +146,21 @@ export class Note {
       const note = await this.api.note(this.visit);
       this.#version = note.version;
       this.#savedText = note.text;
-      this.other = note.text;
-      this.status = this.unsaved ? "conflict" : "saved";
-      if (this.status !== "conflict" || note.text.trim() !== "") return;
-      // An empty version holds nothing that could be lost.
-      this.status = "changed";
-      this.#schedule(0);
+      this.#compare(note.text);
     } catch {
       this.#retryLater();
+    }
+  }
+
+  /** After fetching: is there another version beside what was typed? An empty one holds nothing that could be lost. */
+  #compare(other: string): void {
+    if (!this.unsaved) this.status = "saved";
+    else if (other.trim() !== "") {
+      this.other = other;
+      this.status = "conflict";
+    } else {
+      this.status = "changed";
+      this.#schedule(0);
     }
   }
 
