@@ -14,7 +14,7 @@ use super::hub::{people_of, person_of};
 use super::socket::{Guest, serve};
 use crate::cookies::TokenCookie;
 use crate::extract::{ClientAddress, PathId, SignedInAny};
-use crate::{ApiError, House};
+use crate::{ApiError, House, Problem};
 
 /// Seconds until somebody with too many sockets may try again.
 const COME_BACK_AFTER: u64 = 10;
@@ -51,7 +51,18 @@ impl FromRequestParts<House> for SocketSession {
     }
 }
 
-/// `GET /visits/{id}/socket`: the visit's WebSocket. Whose visit it isn't gets the answer of one that isn't there.
+/// The visit's WebSocket; docs/protocol.md says what is spoken on it.
+///
+/// Whose visit it isn't gets the answer of one that isn't there.
+#[utoipa::path(get, path = "/api/v1/visits/{id}/socket", tag = "visits",
+    params(("id" = uuid::Uuid, Path, description = "The visit.")),
+    responses(
+        (status = 101, description = "The socket is open; JSON text frames follow."),
+        (status = 400, description = "Not a WebSocket request.", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "Signed out.", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "Not from the practice's own page.", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "No such visit, or not yours.", body = Problem, content_type = "application/problem+json"),
+        (status = 429, description = "Too many sockets.", body = Problem, content_type = "application/problem+json")))]
 #[expect(clippy::too_many_arguments, reason = "each is one check, in this order")]
 pub async fn open_socket(
     State(house): State<House>,

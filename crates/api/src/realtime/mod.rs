@@ -15,6 +15,6 @@ mod seats;
 mod session_watch;
 mod socket;
 
-pub use door::open_socket;
+pub use door::{__path_open_socket, open_socket};
 pub use hub::{Hub, HubParts};
 pub use media_bridge::{MediaNewsFeed, media_feed};

@@ -13,7 +13,12 @@ use super::line::Shared;
 const EVERY: Duration = Duration::from_secs(3);
 
 /// Returns when the session is over. A database that can't be asked ends nobody's visit.
-pub(crate) async fn until_session_is_over(store: &Store, clock: &dyn Clock, session: SessionHash, line: &Shared) {
+pub(crate) async fn until_session_is_over(
+    store: &Store,
+    clock: &dyn Clock,
+    session: SessionHash,
+    line: &Shared,
+) {
     let mut ticks = tokio::time::interval(EVERY);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {

@@ -56,7 +56,12 @@ pub(crate) async fn serve(socket: WebSocket, guest: Guest) {
     if let End::Say(closing) = end {
         let goodbye = async {
             let _ = sink.send(Message::Close(Some(closing.frame()))).await;
-            while let Some(Ok(_)) = stream.next().await {}
+            while let Some(frame) = stream.next().await {
+                if frame.is_err() {
+                    // What can't be read any more stays in the kernel; closing over it would reset what we wrote.
+                    core::future::pending::<()>().await;
+                }
+            }
         };
         let _ = tokio::time::timeout(LINGER, goodbye).await;
     }

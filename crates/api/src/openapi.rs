@@ -1,0 +1,57 @@
+//! The API as an OpenAPI document: the web client's types are made from it, and so are the tests that try every route
+//! as everybody. `docs/api/openapi.json` is a copy that a test keeps fresh.
+
+use axum::response::{IntoResponse, Response};
+use http::{HeaderValue, header};
+use utoipa::OpenApi;
+
+use crate::{realtime, routes};
+
+/// The list of operations. A route that is missing here fails `tests/openapi.rs`.
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Curtain",
+        description = "The HTTP interface of one practice. Errors are application/problem+json with a stable `code`. \
+                       State-changing requests need the practice's own Origin and the header `x-curtain: 1`.",
+        license(name = "See the repository"),
+    ),
+    paths(
+        routes::sign_in::check_password,
+        routes::sign_in::check_code,
+        routes::session::sign_out,
+        routes::session::me,
+        routes::activation::open_link,
+        routes::activation::choose_password,
+        routes::activation::confirm_code,
+        routes::visits::list,
+        routes::visits::schedule,
+        routes::visits::show,
+        routes::visits::add_colleague,
+        routes::people::patients,
+        routes::people::colleagues,
+        routes::notes::read,
+        routes::notes::save,
+        realtime::open_socket,
+        routes::about::tell,
+        routes::health::live,
+        routes::health::ready,
+        serve,
+    ),
+    components(schemas(crate::Problem))
+)]
+struct Document;
+
+/// The document as JSON, indented, with a line end: the bytes of `docs/api/openapi.json`.
+pub fn document() -> String {
+    let mut text = Document::openapi().to_pretty_json().expect("plain structs always have a JSON form");
+    text.push('\n');
+    text
+}
+
+/// This document.
+#[utoipa::path(get, path = "/api/v1/openapi.json", tag = "service",
+    responses((status = 200, content_type = "application/json")))]
+pub(crate) async fn serve() -> Response {
+    ([(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], document()).into_response()
+}

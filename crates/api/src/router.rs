@@ -1,0 +1,117 @@
+//! The API on one page.
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::handler::Handler;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::routing::{MethodRouter, any, get, post, put};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+
+use crate::realtime::open_socket;
+use crate::routes::{about, activation, health, notes, people, session, sign_in, visits};
+use crate::{ApiError, House, layers, openapi, origin, security_headers, static_files};
+
+/// Bodies of people who aren't signed in (OP2).
+const SIGN_IN_BYTES: usize = 64 * 1024;
+/// All other bodies (OP2).
+const BODY_BYTES: usize = 256 * 1024;
+/// A note of 100 000 characters: four bytes each in UTF-8, and room for the escapes of JSON.
+const NOTE_BYTES: usize = 768 * 1024;
+
+/// Everybody may call these.
+fn for_everybody() -> Routes {
+    Routes::taking_up_to(SIGN_IN_BYTES)
+        .post("/sign-in", sign_in::check_password)
+        .post("/sign-in/code", sign_in::check_code)
+        .post("/activation", activation::open_link)
+        .post("/activation/password", activation::choose_password)
+        .post("/activation/confirm", activation::confirm_code)
+        .get("/about", about::tell)
+        .get("/livez", health::live)
+        .get("/readyz", health::ready)
+        .get("/openapi.json", openapi::serve)
+}
+
+/// These begin with `SignedIn`.
+fn for_the_signed_in() -> Routes {
+    Routes::taking_up_to(BODY_BYTES)
+        .post("/sign-out", session::sign_out)
+        .get("/me", session::me)
+        .get("/visits", visits::list)
+        .post("/visits", visits::schedule)
+        .get("/visits/{id}", visits::show)
+        .get("/visits/{id}/socket", open_socket)
+        .post("/visits/{id}/colleagues", visits::add_colleague)
+        .get("/patients", people::patients)
+        .get("/colleagues", people::colleagues)
+}
+
+/// The clinician's note.
+fn for_notes() -> Routes {
+    Routes::taking_up_to(NOTE_BYTES)
+        .get("/visits/{id}/note", notes::read)
+        .put("/visits/{id}/note", notes::save)
+}
+
+/// The whole server: API, web client, and what stands round every request, outermost last.
+pub fn router(house: House) -> Router {
+    let api = for_everybody()
+        .and(for_the_signed_in())
+        .and(for_notes())
+        .router
+        .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
+        .fallback(async || ApiError::NotFound);
+    Router::new()
+        .nest("/api/v1", api)
+        .route("/api/{*rest}", any(async || ApiError::NotFound))
+        .fallback_service(Router::new().fallback(static_files::serve).layer(CompressionLayer::new()))
+        .layer(from_fn_with_state(house.clone(), origin::same_origin_only))
+        .layer(from_fn(layers::end_in_time))
+        .layer(CatchPanicLayer::custom(layers::answer_panic))
+        .layer(from_fn_with_state(house.clone(), security_headers::add_security_headers))
+        .layer(from_fn_with_state(house.clone(), layers::name_and_log))
+        .with_state(house)
+}
+
+/// Every route, as method and path under `/api/v1`: what the OpenAPI document must describe.
+pub fn listed_routes() -> Vec<(&'static str, &'static str)> {
+    for_everybody().and(for_the_signed_in()).and(for_notes()).listed
+}
+
+/// Routes of one body limit, and the list of them.
+struct Routes {
+    router: Router<House>,
+    listed: Vec<(&'static str, &'static str)>,
+    bytes: usize,
+}
+
+impl Routes {
+    fn taking_up_to(bytes: usize) -> Self {
+        Self { router: Router::new(), listed: Vec::new(), bytes }
+    }
+
+    fn get<H: Handler<T, House>, T: 'static>(self, path: &'static str, handler: H) -> Self {
+        self.route("GET", path, get(handler))
+    }
+
+    fn post<H: Handler<T, House>, T: 'static>(self, path: &'static str, handler: H) -> Self {
+        self.route("POST", path, post(handler))
+    }
+
+    fn put<H: Handler<T, House>, T: 'static>(self, path: &'static str, handler: H) -> Self {
+        self.route("PUT", path, put(handler))
+    }
+
+    fn route(mut self, method: &'static str, path: &'static str, handler: MethodRouter<House>) -> Self {
+        self.router = self.router.route(path, handler.layer(DefaultBodyLimit::max(self.bytes)));
+        self.listed.push((method, path));
+        self
+    }
+
+    fn and(mut self, more: Self) -> Self {
+        self.router = self.router.merge(more.router);
+        self.listed.extend(more.listed);
+        self
+    }
+}

@@ -1,0 +1,171 @@
+//! Activation: whoever holds the link chooses a password, sets up an authenticator and proves it with a code (AU12).
+//!
+//! The token comes in bodies only, from the link's fragment: no log and no proxy sees it (OP9). A link that is unknown,
+//! used or expired is one answer.
+
+use axum::extract::State;
+use curtain_auth::{ActivationToken, NewPassword, RecoveryCode, ThrottleSubject, TotpSecret, totp};
+use curtain_domain::WrappedDataKey;
+use curtain_storage::{Activation, CredentialScope};
+use curtain_vault::CredentialContext;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::extract::Json;
+use crate::{ApiError, House, Problem};
+
+/// A link that was opened.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct OpenLink {
+    /// From the link's fragment.
+    token: String,
+}
+
+/// Whose link it is.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct LinkOpened {
+    /// What others call them.
+    name: String,
+    /// What they will sign in with.
+    email: String,
+    /// Which step is next: `password`, or `authenticator` when a password was chosen.
+    step: &'static str,
+}
+
+/// A password, chosen.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ChoosePassword {
+    /// From the link's fragment.
+    token: String,
+    /// At least twelve characters.
+    #[schema(format = Password)]
+    password: String,
+}
+
+/// What the authenticator app needs. Shown once.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct AuthenticatorSecret {
+    /// Base32, for typing.
+    secret: String,
+    /// For the QR code.
+    otpauth_uri: String,
+}
+
+/// The first code of the new authenticator.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ConfirmCode {
+    /// From the link's fragment.
+    token: String,
+    /// Six digits.
+    code: String,
+}
+
+/// For the day the authenticator is lost. Shown once.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct RecoveryCodes {
+    /// Each works once.
+    recovery_codes: Vec<String>,
+}
+
+/// The live activation behind a token, held for the scope's unit of work.
+async fn live(house: &House, token: &str, scope: &mut CredentialScope) -> Result<Activation, ApiError> {
+    let token = ActivationToken::parse(token).ok_or(ApiError::LinkInvalid)?;
+    scope.activation(token.hash(), house.clock.now()).await?.ok_or(ApiError::LinkInvalid)
+}
+
+/// Tells whose link it is. Changes nothing: mail scanners open links.
+#[utoipa::path(post, path = "/api/v1/activation", tag = "activation", request_body = OpenLink, responses(
+    (status = 200, body = LinkOpened), (status = 404, body = Problem, description = "link_invalid")))]
+pub(crate) async fn open_link(
+    State(house): State<House>,
+    Json(form): Json<OpenLink>,
+) -> Result<Json<LinkOpened>, ApiError> {
+    let mut scope = house.store.credentials().begin().await?;
+    let activation = live(&house, &form.token, &mut scope).await?;
+    let step = if activation.has_password { "authenticator" } else { "password" };
+    let (name, email) = (activation.name.as_str().to_owned(), activation.email.as_str().to_owned());
+    Ok(Json(LinkOpened { name, email, step }))
+}
+
+/// Sets the password and makes a fresh secret for the authenticator; may be done again until a code confirms it.
+#[utoipa::path(post, path = "/api/v1/activation/password", tag = "activation", request_body = ChoosePassword,
+    responses(
+        (status = 200, body = AuthenticatorSecret),
+        (status = 404, body = Problem, description = "link_invalid"),
+        (status = 422, body = Problem, description = "password_refused: detail says why"),
+        (status = 503, body = Problem, description = "busy, with Retry-After")))]
+pub(crate) async fn choose_password(
+    State(house): State<House>,
+    Json(form): Json<ChoosePassword>,
+) -> Result<Json<AuthenticatorSecret>, ApiError> {
+    // Looked at before the hash is computed, and again after it: strangers can't make the server hash.
+    let mut scope = house.store.credentials().begin().await?;
+    let activation = live(&house, &form.token, &mut scope).await?;
+    drop(scope);
+    let context = [activation.name.as_str(), activation.email.as_str(), activation.practice_name.as_str()];
+    let password = NewPassword::choose(&form.password, &context)
+        .map_err(|refusal| ApiError::PasswordRefused(refusal.to_string()))?;
+    let phc = house.hash(move |hasher, entropy| hasher.hash(&password, entropy)).await??;
+
+    let mut scope = house.store.credentials().begin().await?;
+    let activation = live(&house, &form.token, &mut scope).await?;
+    scope.set_password(activation.account, &phc, house.clock.now()).await?;
+    let key = credential_key(&house, &mut scope).await?;
+    let secret = TotpSecret::new(house.entropy.as_ref());
+    let version = activation.totp.as_ref().map_or(1, |totp| totp.version.saturating_add(1));
+    let context = CredentialContext::totp(key.clone(), activation.account, version);
+    let sealed = house.vault.seal_totp(&context, &secret)?;
+    if !scope.store_totp(activation.account, version, &sealed, key.id).await? {
+        return Err(ApiError::LinkInvalid);
+    }
+    scope.commit().await?;
+    let otpauth_uri = secret.otpauth_uri(&activation.practice_name, &activation.email)?;
+    let (secret, otpauth_uri) = (secret.to_base32().to_string(), otpauth_uri.to_string());
+    Ok(Json(AuthenticatorSecret { secret, otpauth_uri }))
+}
+
+/// The data key that seals authenticators, made on first use.
+async fn credential_key(house: &House, scope: &mut CredentialScope) -> Result<WrappedDataKey, ApiError> {
+    if let Some(key) = scope.credential_key().await? {
+        return Ok(key);
+    }
+    let now = house.clock.now();
+    let new = house.vault.new_data_key(None, now)?;
+    Ok(scope.keep_credential_key(&new, now).await?)
+}
+
+/// Checks the first code, uses the link up, and hands out recovery codes.
+#[utoipa::path(post, path = "/api/v1/activation/confirm", tag = "activation", request_body = ConfirmCode, responses(
+    (status = 200, body = RecoveryCodes),
+    (status = 401, body = Problem, description = "code_wrong"),
+    (status = 404, body = Problem, description = "link_invalid"),
+    (status = 429, body = Problem, description = "too_many_attempts, with Retry-After")))]
+pub(crate) async fn confirm_code(
+    State(house): State<House>,
+    Json(form): Json<ConfirmCode>,
+) -> Result<Json<RecoveryCodes>, ApiError> {
+    let now = house.clock.now();
+    let token = ActivationToken::parse(&form.token).ok_or(ApiError::LinkInvalid)?;
+    let mut scope = house.store.credentials().begin().await?;
+    let activation = live(&house, &form.token, &mut scope).await?;
+    let totp = activation.totp.filter(|totp| !totp.confirmed).ok_or(ApiError::LinkInvalid)?;
+    let counted = [ThrottleSubject::Code(activation.account)];
+    house.throttle().check(&counted, now)?;
+    let context = CredentialContext::totp(totp.key, activation.account, totp.version);
+    let secret = house.vault.open_totp(&context, &totp.sealed)?;
+    let Some(step) = totp::matching_step(&secret, &form.code, now) else {
+        house.throttle().failed(&counted, now);
+        return Err(ApiError::CodeWrong);
+    };
+    let codes = RecoveryCode::set(house.entropy.as_ref());
+    let hashes = codes.each_ref().map(RecoveryCode::hash);
+    if !scope.finish_activation(token.hash(), activation.account, step, &hashes, now).await? {
+        return Err(ApiError::LinkInvalid);
+    }
+    scope.commit().await?;
+    tracing::info!(account = %activation.account, "an account was activated");
+    Ok(Json(RecoveryCodes { recovery_codes: codes.iter().map(|code| code.to_text().to_string()).collect() }))
+}

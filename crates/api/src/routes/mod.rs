@@ -1,0 +1,10 @@
+//! The use cases, one file for each thing people do.
+
+pub(crate) mod about;
+pub(crate) mod activation;
+pub(crate) mod health;
+pub(crate) mod notes;
+pub(crate) mod people;
+pub(crate) mod session;
+pub(crate) mod sign_in;
+pub(crate) mod visits;

@@ -1,0 +1,10 @@
+//! Stories over HTTP, on real Postgres: what people do, what attackers try, and what each of them gets.
+
+mod access_matrix;
+mod activation_stories;
+mod note_stories;
+mod request_stories;
+mod session_stories;
+mod sign_in_stories;
+mod support;
+mod visit_stories;

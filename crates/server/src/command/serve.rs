@@ -1,0 +1,107 @@
+//! `curtain serve`: wires the crates together and answers until it is told to stop.
+
+use std::net::{SocketAddr, TcpListener};
+use std::sync::{Arc, Mutex};
+use std::thread::available_parallelism;
+
+use anyhow::Context as _;
+use curtain_api::realtime::{Hub, HubParts, media_feed};
+use curtain_api::{HashingPermits, House, Settings, router};
+use curtain_auth::{PasswordCost, PasswordHasher, SystemEntropy, Throttle};
+use curtain_domain::{Clock, Entropy, SystemClock};
+use curtain_media::{Media, MediaConfig};
+use curtain_storage::{Store, StoreConfig};
+use curtain_vault::{KeyEncryptionKey, Vault};
+
+use crate::config::{Config, ServeArgs};
+use crate::{demo, listener, shutdown};
+
+pub(crate) fn run(args: &ServeArgs) -> anyhow::Result<()> {
+    let config = args.check()?;
+    let key = args.key.load()?;
+    super::wait_for(serve(args, config, key))
+}
+
+async fn serve(args: &ServeArgs, config: Config, key: KeyEncryptionKey) -> anyhow::Result<()> {
+    let socket = TcpListener::bind(config.listen)
+        .with_context(|| format!("{} can't be listened on", config.listen))?;
+    let address = socket.local_addr()?;
+    let transport = config.transport.clone();
+    let house = open_house(args, &config, key).await?;
+    let (store, hub) = (house.store.clone(), house.hub.clone());
+    let server = listener::Listener::new(socket, &transport).await?;
+    tokio::spawn(stop_when_asked(server.handle(), hub));
+    tracing::info!(%address, origin = %config.public_origin, "serving");
+    server.serve(router(house)).await?;
+    store.close().await;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// Wires everything. Time and chance are born here.
+async fn open_house(args: &ServeArgs, config: &Config, key: KeyEncryptionKey) -> anyhow::Result<House> {
+    let (clock, entropy): (Arc<dyn Clock>, Arc<dyn Entropy>) =
+        (Arc::new(SystemClock), Arc::new(SystemEntropy::new()));
+    let url = &args.database.database_url;
+    let store = Store::connect(StoreConfig::new(url)).await.context("the database can't be used")?;
+    let cost = PasswordCost {
+        memory_kib: args.password.password_memory_kib,
+        passes: args.password.password_iterations,
+        ..PasswordCost::default()
+    };
+    let hasher = Arc::new(PasswordHasher::new(cost, entropy.as_ref())?);
+    if args.key.demo {
+        demo::seed(url, &store, &hasher, clock.as_ref(), &entropy).await?;
+    }
+    let practice =
+        store.practice().await?.context("there is no practice yet: run `curtain create-admin` first")?;
+    demo::check_practice(&practice, args.key.demo)?;
+    let hub = start_rooms(config, &store, &clock, &entropy)?;
+    Ok(House {
+        vault: Arc::new(Vault::new(key, practice.id, Arc::clone(&entropy))),
+        settings: Arc::new(Settings {
+            public_origin: config.public_origin.clone(),
+            trusted_proxies: config.trusted_proxies.clone(),
+        }),
+        hashing: HashingPermits::new(available_parallelism().map_or(1, usize::from)),
+        throttle: Arc::new(Mutex::new(Throttle::new())),
+        store,
+        clock,
+        entropy,
+        hasher,
+        hub,
+    })
+}
+
+/// The forwarder and, on top of it, the rooms of visits.
+fn start_rooms(
+    config: &Config,
+    store: &Store,
+    clock: &Arc<dyn Clock>,
+    entropy: &Arc<dyn Entropy>,
+) -> anyhow::Result<Hub> {
+    let (events, media_news) = media_feed();
+    let media = MediaConfig {
+        bind: config.media_bind,
+        first_port: config.media_port,
+        ..MediaConfig::on(config.media_address)
+    };
+    let media = Media::start(&media, events).context("the media forwarder can't start")?;
+    tracing::info!(address = %config.media_address, ports = ?media.ports(), "forwarding media");
+    Ok(Hub::start(HubParts {
+        store: store.clone(),
+        clock: Arc::clone(clock),
+        entropy: Arc::clone(entropy),
+        media: Arc::new(media),
+        media_news,
+    }))
+}
+
+async fn stop_when_asked(handle: axum_server::Handle<SocketAddr>, hub: Hub) {
+    if let Err(error) = shutdown::asked_for().await {
+        tracing::error!(%error, "signals can't be heard: stopping");
+    }
+    tracing::info!("stopping");
+    hub.stop();
+    handle.graceful_shutdown(Some(shutdown::GRACE));
+}

@@ -1,0 +1,77 @@
+//! Takes connections, with TLS or without, within limits that slow and greedy clients meet first (OP2).
+
+use core::time::Duration;
+use std::net::{SocketAddr, TcpListener};
+
+use anyhow::Context as _;
+use axum::Router;
+use axum_server::tls_rustls::RustlsConfig;
+use axum_server::{Handle, Server};
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+
+use crate::config::Transport;
+
+/// All headers of a request. Cookies and a long address take 2 KiB; more only fills memory.
+const HEADER_BYTES: usize = 16 * 1024;
+/// How long headers may take. Slower are attacks that hold connections open.
+const HEADERS_WITHIN: Duration = Duration::from_secs(10);
+/// Requests at once on one HTTP/2 connection. A page asks for two dozen files.
+const STREAMS: u32 = 100;
+
+/// A bound address, ready to serve.
+pub(crate) struct Listener {
+    server: Kind,
+    handle: Handle<SocketAddr>,
+}
+
+enum Kind {
+    Plain(Server<SocketAddr>),
+    Tls(Server<SocketAddr, axum_server::tls_rustls::RustlsAcceptor>),
+}
+
+impl Listener {
+    /// Reads certificate and key, if TLS ends here.
+    pub(crate) async fn new(socket: TcpListener, transport: &Transport) -> anyhow::Result<Self> {
+        socket.set_nonblocking(true)?;
+        let handle = Handle::new();
+        let server = match transport {
+            Transport::Plain => Kind::Plain(limited(axum_server::from_tcp(socket)?.handle(handle.clone()))),
+            Transport::Tls { certificate, key } => {
+                // Err means that a provider is installed already, which is as good.
+                let _ = rustls::crypto::ring::default_provider().install_default();
+                let tls = RustlsConfig::from_pem_file(certificate, key)
+                    .await
+                    .context("the TLS certificate or its key can't be used")?;
+                Kind::Tls(limited(axum_server::from_tcp_rustls(socket, tls)?.handle(handle.clone())))
+            }
+        };
+        Ok(Self { server, handle })
+    }
+
+    /// Stops the server from elsewhere.
+    pub(crate) fn handle(&self) -> Handle<SocketAddr> {
+        self.handle.clone()
+    }
+
+    /// Answers until the handle says stop.
+    pub(crate) async fn serve(self, router: Router) -> std::io::Result<()> {
+        let service = router.into_make_service_with_connect_info::<SocketAddr>();
+        match self.server {
+            Kind::Plain(server) => server.serve(service).await,
+            Kind::Tls(server) => server.serve(service).await,
+        }
+    }
+}
+
+fn limited<A>(mut server: Server<SocketAddr, A>) -> Server<SocketAddr, A> {
+    let builder: &mut Builder<TokioExecutor> = server.http_builder();
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEADERS_WITHIN).max_buf_size(HEADER_BYTES);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(STREAMS)
+        .max_header_list_size(u32::try_from(HEADER_BYTES).unwrap_or(u32::MAX))
+        .keep_alive_interval(Duration::from_secs(20));
+    server
+}

@@ -1,0 +1,52 @@
+//! The log: JSON for machines, lines for people. **No personal data**: our crates log none, and other crates, which
+//! don't know what is personal, are heard from `warn` upwards only.
+
+use std::io::stderr;
+
+use clap::ValueEnum;
+use tracing::Level;
+use tracing_subscriber::EnvFilter;
+
+/// How the log is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogFormat {
+    /// Lines for people.
+    Pretty,
+    /// One JSON object a line.
+    Json,
+}
+
+/// Our own crates, which may log below `warn`.
+const OURS: [&str; 7] = [
+    "curtain",
+    "curtain_api",
+    "curtain_auth",
+    "curtain_media",
+    "curtain_signalling",
+    "curtain_storage",
+    "curtain_vault",
+];
+
+/// Starts the log on standard error. A second start changes nothing.
+pub(crate) fn start(format: LogFormat, level: Level) {
+    let filter =
+        OURS.iter().fold(EnvFilter::new("warn"), |filter, name| match format!("{name}={level}").parse() {
+            Ok(directive) => filter.add_directive(directive),
+            Err(_) => filter,
+        });
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(stderr);
+    // Err means that a log runs already, as in tests.
+    let _ = match format {
+        LogFormat::Pretty => log.with_target(false).try_init(),
+        LogFormat::Json => log.json().flatten_event(true).try_init(),
+    };
+    say_where_a_panic_was();
+}
+
+/// The words of a panic may hold anything, so only its place is logged.
+fn say_where_a_panic_was() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        tracing::error!(place, "a part of the server panicked");
+    }));
+}
