@@ -68,6 +68,14 @@ impl Store {
         Ok(())
     }
 
+    /// Whether the role of every scope can sign in to Postgres.
+    pub async fn check_roles(&self) -> Result<(), StorageError> {
+        for pool in [&self.credentials, &self.patient, &self.clinician, &self.admin, &self.auditor, &self.worker] {
+            sqlx::query("select 1").execute(pool).await?;
+        }
+        Ok(())
+    }
+
     /// The practice that lives in this database; `None` before it was set up.
     pub async fn practice(&self) -> Result<Option<Practice>, StorageError> {
         self.credentials().begin().await?.practice().await

@@ -61,6 +61,14 @@ impl TestDatabase {
         Owner::connect(&self.owner_url()).await.expect("the test database answers")
     }
 
+    /// Runs statements as the owner: arranges what no scope can make, or breaks what no scope can break.
+    ///
+    /// # Panics
+    /// When Postgres refuses them.
+    pub async fn arrange(&self, statements: &str) {
+        run(&mut connect(&self.options()).await, statements).await;
+    }
+
     /// A store with small pools.
     ///
     /// # Panics
