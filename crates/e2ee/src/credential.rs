@@ -26,7 +26,7 @@ use crate::suite::Suite;
 pub const CREDENTIAL_TYPE: u16 = 0xF0C1;
 
 /// How far two honest clocks may differ. Less locks out phones with a wrong clock, more keeps ended credentials alive.
-pub(crate) const CLOCK_ERROR: Duration = Duration::from_secs(300);
+pub(crate) const CLOCK_ERROR: Duration = Duration::from_mins(5);
 
 const MAGIC: &[u8; 4] = b"CUR1";
 const LEAF_LABEL: &[u8] = b"Curtain leaf v1\0";
@@ -45,7 +45,7 @@ pub struct Credential {
     pub issued_at: Timestamp,
     /// Seconds since 1970 (UTC) after which it is over.
     pub not_after: u64,
-    /// Empty for patients and guests: KeyPackages are readable by the server, so they send it in a Hello.
+    /// Empty for patients and guests: what a `KeyPackage` holds is readable by the server, so they send it in a Hello.
     pub name: String,
     /// Why to believe it.
     pub proof: Proof,
@@ -238,8 +238,10 @@ pub(crate) fn check_name(role: VisitRole, name: &str) -> Result<(), Refusal> {
         "" => may_be_empty,
         _ if must_be_empty => false,
         // The form that `PersonName` keeps, so that nobody is shown a name that deceives.
-        _ => name.len() <= usize::from(u8::MAX)
-            && PersonName::parse(name).is_ok_and(|parsed| parsed.as_str() == name),
+        _ => {
+            u8::try_from(name.len()).is_ok()
+                && PersonName::parse(name).is_ok_and(|parsed| parsed.as_str() == name)
+        }
     };
     well.then_some(()).ok_or(Refusal::BadName)
 }

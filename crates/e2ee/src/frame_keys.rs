@@ -52,7 +52,7 @@ pub struct FrameKey {
     pub kid: u16,
     /// The AES-128-GCM key.
     pub key: Zeroizing<[u8; KEY_BYTES]>,
-    /// XORed with the frame's counter to make the nonce.
+    /// Combined by XOR with the frame's counter to make the nonce.
     pub salt: Zeroizing<[u8; SALT_BYTES]>,
 }
 
@@ -61,15 +61,24 @@ pub const fn kid(context: Context, leaf: u8, epoch: u64) -> u16 {
     (context as u16) << 12 | ((leaf % LEAVES) as u16) << 8 | (epoch & 0xFF) as u16
 }
 
-/// Key and salt of one KID (RFC 9605 §4.4.2).
-pub(crate) fn derive(suite: &Suite, base_key: &[u8], kid: u16) -> Result<FrameKey, Refusal> {
-    let (key, salt) = derive_for(suite, base_key, u64::from(kid))?;
+/// The key of one KID in the epoch of this base key.
+pub(crate) fn frame_key(suite: &Suite, base_key: &[u8], kid: u16) -> Result<FrameKey, Refusal> {
+    let (key, salt) = derive(suite, base_key, u64::from(kid))?;
     Ok(FrameKey { kid, key, salt })
 }
 
-type KeyAndSalt = (Zeroizing<[u8; KEY_BYTES]>, Zeroizing<[u8; SALT_BYTES]>);
+/// A key and a salt, wiped when dropped.
+pub type KeyAndSalt = (Zeroizing<[u8; KEY_BYTES]>, Zeroizing<[u8; SALT_BYTES]>);
 
-fn derive_for(suite: &Suite, base_key: &[u8], kid: u64) -> Result<KeyAndSalt, Refusal> {
+/// Key and salt of any KID of suite 4 (RFC 9605 §4.4.2), for the vectors.
+///
+/// # Errors
+/// [`Refusal::Refused`], which does not happen with a base key of 16 bytes.
+pub fn derive_frame_key(base_key: &[u8], kid: u64) -> Result<KeyAndSalt, Refusal> {
+    derive(&Suite::new()?, base_key, kid)
+}
+
+fn derive(suite: &Suite, base_key: &[u8], kid: u64) -> Result<KeyAndSalt, Refusal> {
     let secret = suite.extract(&[], base_key)?;
     let info = |label: &[u8]| [label, &kid.to_be_bytes(), &SFRAME_SUITE].concat();
     Ok((

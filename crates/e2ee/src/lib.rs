@@ -22,9 +22,11 @@ mod wasm;
 
 pub use credential::{CREDENTIAL_TYPE, Chain, Credential, Invited, Proof};
 pub use error::Refusal;
-pub use frame_keys::{Context, FrameKey, kid};
+pub use frame_keys::{Context, FrameKey, KeyAndSalt, derive_frame_key, kid};
 pub use hooks::{GONE_FOR, GONE_FOR_SEEN};
 pub use member::{Cause, CommitOutput, Event, Member, NewLeaf, Newcomer};
 pub use payload::{CHAT_CHARS, Payload, Tracks};
 pub use policy::{MAX_MEMBERS, POLICY_EXTENSION, Policy};
 pub use roster::{LEAVES, Roster, RosterMember};
+#[cfg(not(target_arch = "wasm32"))]
+pub use suite::DeviceKey;

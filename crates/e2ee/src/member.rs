@@ -17,7 +17,7 @@ use mls_rs::client_builder::{
 };
 use mls_rs::storage_provider::in_memory::InMemoryGroupStateStorage;
 use mls_rs::time::MlsTime;
-use mls_rs::{Client, Group};
+use mls_rs::{Client, Group, MlsMessage, ProtocolVersion};
 use mls_rs_core::crypto::SignatureSecretKey;
 use mls_rs_crypto_rustcrypto::RustCryptoProvider;
 
@@ -35,7 +35,7 @@ pub use view::Newcomer;
 const PAST_EPOCHS: usize = 4;
 
 /// A KeyPackage waits in front of the door at most this long.
-const KEY_PACKAGE_LIFETIME: Duration = Duration::from_secs(12 * 3600);
+const KEY_PACKAGE_LIFETIME: Duration = Duration::from_hours(12);
 
 /// The year 10000: later times are a mistake, and would overflow sums inside the library.
 const LAST_TIME: Timestamp = Timestamp::from_unix_millis(253_402_300_800_000);
@@ -44,10 +44,7 @@ type Config = WithMlsRules<
     Hooks,
     WithIdentityProvider<
         Hooks,
-        WithCryptoProvider<
-            RustCryptoProvider,
-            WithGroupStateStorage<InMemoryGroupStateStorage, BaseConfig>,
-        >,
+        WithCryptoProvider<RustCryptoProvider, WithGroupStateStorage<InMemoryGroupStateStorage, BaseConfig>>,
     >,
 >;
 
@@ -216,6 +213,14 @@ impl Member {
     pub fn expect_return(&mut self) {
         self.returning = true;
     }
+}
+
+/// Reads an `MLSMessage` (RFC 9420 §6). The library does not look at the version in front of a KeyPackage.
+fn read_message(bytes: &[u8]) -> Result<MlsMessage, Refusal> {
+    if !bytes.starts_with(&u16::from(ProtocolVersion::MLS_10).to_be_bytes()) {
+        return Err(Refusal::Malformed);
+    }
+    Ok(MlsMessage::from_bytes(bytes)?)
 }
 
 /// MLS counts seconds (RFC 9420 §10.1).

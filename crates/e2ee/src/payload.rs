@@ -97,9 +97,5 @@ fn read_u64(body: &[u8]) -> Option<u64> {
 
 fn read_tracks(body: &[u8]) -> Option<Tracks> {
     let &[mask] = body else { return None };
-    (mask < 8).then_some(Tracks {
-        microphone: mask & 1 != 0,
-        camera: mask & 2 != 0,
-        screen: mask & 4 != 0,
-    })
+    (mask < 8).then_some(Tracks { microphone: mask & 1 != 0, camera: mask & 2 != 0, screen: mask & 4 != 0 })
 }

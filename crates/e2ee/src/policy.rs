@@ -1,4 +1,4 @@
-//! What a group is for: the visit policy in GroupContext extension 0xF0C3, signed by the clinician's device.
+//! What a group is for: the visit policy in `GroupContext` extension 0xF0C3, signed by the clinician's device.
 //!
 //! It is fixed when the group is made and every joiner checks it, so a server can't hand a patient a group with other
 //! rules. A change of rules is a new group.

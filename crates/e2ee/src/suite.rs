@@ -1,12 +1,10 @@
-//! The one cipher suite: MLS_128_DHKEMX25519_AES128GCM_SHA256_Ed25519 (RFC 9420 §17.1, value 1).
+//! The one cipher suite: `MLS_128_DHKEMX25519_AES128GCM_SHA256_Ed25519` (RFC 9420 §17.1, value 1).
 //!
 //! Everything that hashes, signs or derives goes through the same provider that MLS itself uses, so that no second
 //! implementation of a primitive has to be trusted or shipped.
 
 use mls_rs::CipherSuite;
-use mls_rs_core::crypto::{
-    CipherSuiteProvider, CryptoProvider, SignaturePublicKey, SignatureSecretKey,
-};
+use mls_rs_core::crypto::{CipherSuiteProvider, CryptoProvider, SignaturePublicKey, SignatureSecretKey};
 use mls_rs_crypto_rustcrypto::RustCryptoProvider;
 use zeroize::Zeroizing;
 
@@ -68,5 +66,40 @@ impl Suite {
         let mut out = Zeroizing::new([0; N]);
         (bytes.len() == N).then(|| out.copy_from_slice(&bytes)).ok_or(Refusal::Refused)?;
         Ok(out)
+    }
+}
+
+/// A device key in memory, for native participants. Browsers keep theirs in WebCrypto, where nobody can read it.
+#[cfg(not(target_arch = "wasm32"))]
+pub struct DeviceKey {
+    suite: Suite,
+    secret: SignatureSecretKey,
+    public: [u8; 32],
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+impl DeviceKey {
+    /// A fresh key.
+    ///
+    /// # Errors
+    /// [`Refusal::Refused`] when the system has no randomness.
+    pub fn generate() -> Result<Self, Refusal> {
+        let suite = Suite::new()?;
+        let (secret, public) = suite.signature_key()?;
+        Ok(Self { suite, secret, public })
+    }
+
+    /// The Ed25519 public key.
+    pub const fn public(&self) -> [u8; 32] {
+        self.public
+    }
+
+    /// Signs what [`crate::Member::leaf_to_sign`] or [`crate::Member::policy_to_sign`] gave.
+    ///
+    /// # Errors
+    /// [`Refusal::Refused`], which does not happen with a key of ours.
+    pub fn sign(&self, data: &[u8]) -> Result<[u8; 64], Refusal> {
+        let signature = self.suite.0.sign(&self.secret, data).map_err(|_| Refusal::Refused)?;
+        signature.try_into().map_err(|_| Refusal::Refused)
     }
 }

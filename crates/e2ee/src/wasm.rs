@@ -270,9 +270,7 @@ fn event(event: Event) -> Object {
             ("person", bytes(person.as_bytes())),
             ("payload", bytes(&payload.encode())),
         ]),
-        Event::Removed { epoch } => {
-            object(&[("kind", "removed".into()), ("epoch", number(epoch))])
-        }
+        Event::Removed { epoch } => object(&[("kind", "removed".into()), ("epoch", number(epoch))]),
         Event::Ignored => object(&[("kind", "ignored".into())]),
     }
 }

@@ -12,9 +12,7 @@ use curtain_domain::Timestamp;
 use mls_rs::MlsRules;
 use mls_rs::client_builder::PaddingMode;
 use mls_rs::group::{GroupContext, Roster};
-use mls_rs::mls_rules::{
-    CommitDirection, CommitOptions, CommitSource, EncryptionOptions, ProposalBundle,
-};
+use mls_rs::mls_rules::{CommitDirection, CommitOptions, CommitSource, EncryptionOptions, ProposalBundle};
 
 use super::Hooks;
 use crate::{Credential, Policy, Refusal};

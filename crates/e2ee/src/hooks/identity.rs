@@ -3,9 +3,7 @@
 //! Asked for every leaf of a group we join, for every Add, for our own leaf and for every update path.
 
 use mls_rs_core::extension::ExtensionList;
-use mls_rs_core::identity::{
-    CredentialType, IdentityProvider, MemberValidationContext, SigningIdentity,
-};
+use mls_rs_core::identity::{CredentialType, IdentityProvider, MemberValidationContext, SigningIdentity};
 use mls_rs_core::time::MlsTime;
 
 use super::Hooks;
@@ -37,11 +35,7 @@ impl IdentityProvider for Hooks {
     }
 
     // The leaf key, not the person: a person who returns has an old leaf and a new one in the same commit.
-    fn identity(
-        &self,
-        identity: &SigningIdentity,
-        _extensions: &ExtensionList,
-    ) -> Result<Vec<u8>, Refusal> {
+    fn identity(&self, identity: &SigningIdentity, _extensions: &ExtensionList) -> Result<Vec<u8>, Refusal> {
         Ok(identity.signature_key.to_vec())
     }
 

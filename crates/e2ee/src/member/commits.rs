@@ -4,14 +4,14 @@ use curtain_domain::{AccountId, Timestamp};
 use mls_rs::MlsMessage;
 use mls_rs_core::group::Member as Leaf;
 
-use super::{Member, mls_time};
+use super::{Member, mls_time, read_message};
 use crate::hooks::check_re_entry;
 use crate::suite::CIPHER_SUITE;
 use crate::{Credential, Policy, Refusal};
 
 /// To submit in one message; the Welcome must never go out unless the commit is accepted.
 pub struct CommitOutput {
-    /// For every member, a PublicMessage.
+    /// For every member, a `PublicMessage`.
     pub commit: Vec<u8>,
     /// For whoever was added; empty otherwise.
     pub welcome: Vec<u8>,
@@ -102,10 +102,7 @@ impl Member {
         }
         let output = builder.build()?;
         let welcome = output.welcome_messages.first().map(MlsMessage::to_bytes).transpose()?;
-        Ok(CommitOutput {
-            commit: output.commit_message.to_bytes()?,
-            welcome: welcome.unwrap_or_default(),
-        })
+        Ok(CommitOutput { commit: output.commit_message.to_bytes()?, welcome: welcome.unwrap_or_default() })
     }
 
     /// A KeyPackage whose credential holds. The library checks the rest when it is added.
@@ -114,7 +111,7 @@ impl Member {
         bytes: &[u8],
         now: Timestamp,
     ) -> Result<(MlsMessage, Credential), Refusal> {
-        let message = MlsMessage::from_bytes(bytes)?;
+        let message = read_message(bytes)?;
         let key_package = message.as_key_package().ok_or(Refusal::Malformed)?;
         if key_package.cipher_suite() != CIPHER_SUITE {
             return Err(Refusal::OtherSuite);

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use curtain_domain::{AccountId, Timestamp, VisitRole};
-use mls_rs::{ExtensionList, Group, MlsMessage, WireFormat};
+use mls_rs::{ExtensionList, Group, WireFormat};
 
-use super::{Config, Member, mls_time};
+use super::{Config, Member, mls_time, read_message};
 use crate::credential::CLOCK_ERROR;
 use crate::suite::CIPHER_SUITE;
 use crate::{Credential, LEAVES, MAX_MEMBERS, Policy, Refusal, Roster};
@@ -15,11 +15,7 @@ impl Member {
     ///
     /// # Errors
     /// [`Refusal::NotAllowedToAdd`] for anybody else; [`Refusal::BadArgument`] for more co-hosts than a visit holds.
-    pub fn policy_to_sign(
-        &mut self,
-        now: Timestamp,
-        co_hosts: &[AccountId],
-    ) -> Result<Vec<u8>, Refusal> {
+    pub fn policy_to_sign(&mut self, now: Timestamp, co_hosts: &[AccountId]) -> Result<Vec<u8>, Refusal> {
         self.at(now)?;
         let me = &self.credential;
         if me.role != VisitRole::Clinician {
@@ -93,7 +89,7 @@ impl Member {
             return Err(Refusal::AlreadyInGroup);
         }
         let client = self.client.as_ref().ok_or(Refusal::NotSigned)?;
-        let message = MlsMessage::from_bytes(welcome)?;
+        let message = read_message(welcome)?;
         if message.wire_format() != WireFormat::Welcome {
             return Err(Refusal::Malformed);
         }
@@ -108,12 +104,7 @@ impl Member {
         self.roster()
     }
 
-    fn check_joined(
-        &self,
-        group: &Group<Config>,
-        signer: u32,
-        now: Timestamp,
-    ) -> Result<(), Refusal> {
+    fn check_joined(&self, group: &Group<Config>, signer: u32, now: Timestamp) -> Result<(), Refusal> {
         let visit = self.credential.visit;
         let policy = Policy::of(&group.context().extensions)?;
         policy.check(&self.suite, visit, now)?;

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use curtain_domain::{AccountId, Timestamp, VisitRole};
 use mls_rs::error::MlsError;
 use mls_rs::group::{CommitEffect, CommitMessageDescription, ContentType, ReceivedMessage};
-use mls_rs::{MlsMessage, MlsMessageDescription};
+use mls_rs::{Group, MlsMessage, MlsMessageDescription};
 
-use super::{Member, mls_time};
+use super::{Config, Member, mls_time, read_message};
 use crate::{Credential, Payload, Refusal, Roster};
 
 /// What a message did.
@@ -76,20 +76,27 @@ impl Member {
     /// Whatever is not by the rules; the group stays at its epoch and the next good message is taken.
     pub fn process(&mut self, message: &[u8], now: Timestamp) -> Result<Event, Refusal> {
         let now = self.at(now)?;
-        let message = MlsMessage::from_bytes(message)?;
+        let message = read_message(message)?;
         let epoch = self.check_envelope(&message)?;
         let own_pending = self.has_pending();
-        let before = self.people()?;
-        let received = self.group_mut()?.process_incoming_message_with_time(message, mls_time(now));
-        match received {
-            Ok(ReceivedMessage::Commit(commit)) => self.after_commit(&commit, own_pending, &before),
+        let people = self.people()?;
+        // The library uses a message's key up before it knows whether the message is good: a forged one would make
+        // the good one unreadable. So a refused message is undone as a whole.
+        let before = self.group()?.clone();
+        match self.group_mut()?.process_incoming_message_with_time(message, mls_time(now)) {
+            Ok(ReceivedMessage::Commit(commit)) => self.after_commit(&commit, own_pending, &people),
             Ok(ReceivedMessage::ApplicationMessage(said)) => {
                 self.after_application(epoch, said.sender_index, said.data())
             }
-            Ok(_) => Err(Refusal::ProposalNotAllowed),
-            Err(MlsError::CantProcessMessageFromSelf) => Ok(Event::Ignored),
-            Err(error) => Err(error.into()),
+            Ok(_) => self.undo(before, Err(Refusal::ProposalNotAllowed)),
+            Err(MlsError::CantProcessMessageFromSelf) => self.undo(before, Ok(Event::Ignored)),
+            Err(error) => self.undo(before, Err(error.into())),
         }
+    }
+
+    fn undo(&mut self, before: Group<Config>, answer: Result<Event, Refusal>) -> Result<Event, Refusal> {
+        self.group = Some(before);
+        answer
     }
 
     /// Seals a payload for the group.
@@ -106,7 +113,7 @@ impl Member {
     }
 
     /// Rule R0 as far as the open part of a message shows it. Only two kinds of message exist in this house: a commit
-    /// in a PublicMessage with a path, and application data in a PrivateMessage.
+    /// in a `PublicMessage` with a path, and application data in a `PrivateMessage`.
     fn check_envelope(&self, message: &MlsMessage) -> Result<u64, Refusal> {
         let group = self.group()?;
         let (group_id, epoch, is_commit) = match message.description() {

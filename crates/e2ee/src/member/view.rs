@@ -86,7 +86,7 @@ impl Member {
             return Err(Refusal::UnknownMember);
         }
         let kid = frame_keys::kid(context, leaf, group.current_epoch());
-        frame_keys::derive(&self.suite, &self.base_key()?, kid)
+        frame_keys::frame_key(&self.suite, &self.base_key()?, kid)
     }
 
     /// SFrame's base key of this epoch (RFC 9605 §5.2). A secret.

@@ -1,0 +1,9 @@
+//! The private group from outside: stories that go well, refusals, nonsense, vectors. One binary, so that it links once.
+
+mod cast;
+mod hostile;
+mod policy_refusals;
+mod refusals;
+mod rogue;
+mod stories;
+mod vectors;
