@@ -1,76 +1,86 @@
-// The HTTP API, one method per operation, in the order of docs/api/openapi.json.
+// The HTTP API, one method per operation of docs/api/openapi.json; paths and bodies are checked against it by the compiler.
 import { Requests } from "./request";
 import type { Authenticator, Build, Invitation, Me, Note, Person, SavedNote, Visit } from "./types";
 
-const part = (id: string): string => encodeURIComponent(id);
-
 export class Api {
-  constructor(private readonly requests = new Requests()) {}
+  readonly #requests: Requests;
+
+  constructor(requests = new Requests()) {
+    this.#requests = requests;
+  }
+
+  get #client(): Requests["client"] {
+    return this.#requests.client;
+  }
 
   signIn(email: string, password: string): Promise<unknown> {
-    return this.requests.post("/sign-in", { email, password });
+    return this.#requests.value(this.#client.POST("/api/v1/sign-in", { body: { email, password } }));
   }
 
-  signInWithCode(code: string): Promise<Me> {
-    return this.requests.post("/sign-in/code", { code });
+  async signInWithCode(code: string): Promise<Me> {
+    return (await this.#requests.value(this.#client.POST("/api/v1/sign-in/code", { body: { code } }))) as Me;
   }
 
-  signOut(): Promise<unknown> {
-    return this.requests.post("/sign-out", {});
+  async signOut(): Promise<void> {
+    await this.#requests.value(this.#client.POST("/api/v1/sign-out"));
   }
 
-  me(): Promise<Me> {
-    return this.requests.get("/me");
+  async me(): Promise<Me> {
+    return (await this.#requests.value(this.#client.GET("/api/v1/me"))) as Me;
   }
 
   invitation(token: string): Promise<Invitation> {
-    return this.requests.post("/activation", { token });
+    return this.#requests.value(this.#client.POST("/api/v1/activation", { body: { token } }));
   }
 
   choosePassword(token: string, password: string): Promise<Authenticator> {
-    return this.requests.post("/activation/password", { token, password });
+    return this.#requests.value(this.#client.POST("/api/v1/activation/password", { body: { token, password } }));
   }
 
   async confirmAuthenticator(token: string, code: string): Promise<string[]> {
-    const answer = await this.requests.post<{ recovery_codes: string[] }>("/activation/confirm", { token, code });
-    return answer.recovery_codes;
+    const asked = this.#client.POST("/api/v1/activation/confirm", { body: { token, code } });
+    return (await this.#requests.value(asked)).recovery_codes;
   }
 
   async visits(): Promise<Visit[]> {
-    return (await this.requests.get<{ visits: Visit[] }>("/visits")).visits;
+    return (await this.#requests.value(this.#client.GET("/api/v1/visits"))).visits as Visit[];
   }
 
   /** Without a time the visit is now. */
-  newVisit(patient: string, scheduledAt: string | null): Promise<Visit> {
-    return this.requests.post("/visits", { patient, scheduled_at: scheduledAt });
+  async newVisit(patient: string, scheduledAt: string | null): Promise<Visit> {
+    const asked = this.#client.POST("/api/v1/visits", { body: { patient, scheduled_at: scheduledAt } });
+    return (await this.#requests.value(asked)) as Visit;
   }
 
-  visit(id: string): Promise<Visit> {
-    return this.requests.get(`/visits/${part(id)}`);
+  async visit(id: string): Promise<Visit> {
+    return (await this.#requests.value(this.#client.GET("/api/v1/visits/{id}", { params: { path: { id } } }))) as Visit;
   }
 
-  addColleague(visit: string, person: string): Promise<Visit> {
-    return this.requests.post(`/visits/${part(visit)}/colleagues`, { person });
+  async addColleague(id: string, person: string): Promise<Visit> {
+    const params = { path: { id } };
+    const asked = this.#client.POST("/api/v1/visits/{id}/colleagues", { params, body: { person } });
+    return (await this.#requests.value(asked)) as Visit;
   }
 
   async patients(): Promise<Person[]> {
-    return (await this.requests.get<{ people: Person[] }>("/patients")).people;
+    return (await this.#requests.value(this.#client.GET("/api/v1/patients"))).people;
   }
 
   async colleagues(): Promise<Person[]> {
-    return (await this.requests.get<{ people: Person[] }>("/colleagues")).people;
+    return (await this.#requests.value(this.#client.GET("/api/v1/colleagues"))).people;
   }
 
-  note(visit: string): Promise<Note> {
-    return this.requests.get(`/visits/${part(visit)}/note`);
+  note(id: string): Promise<Note> {
+    return this.#requests.value(this.#client.GET("/api/v1/visits/{id}/note", { params: { path: { id } } }));
   }
 
   /** Refused with `note_changed` unless `version` is the newest. */
-  saveNote(visit: string, text: string, version: number): Promise<SavedNote> {
-    return this.requests.put(`/visits/${part(visit)}/note`, { text }, { "if-match": `"${version}"` });
+  saveNote(id: string, text: string, version: number): Promise<SavedNote> {
+    const params = { path: { id }, header: { "If-Match": `"${version}"` } };
+    return this.#requests.value(this.#client.PUT("/api/v1/visits/{id}/note", { params, body: { text } }));
   }
 
   about(): Promise<Build> {
-    return this.requests.get("/about");
+    return this.#requests.value(this.#client.GET("/api/v1/about"));
   }
 }

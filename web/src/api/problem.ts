@@ -50,10 +50,6 @@ export class Problem extends Error {
     return error instanceof Problem ? error : new Problem("unexpected");
   }
 
-  static unreachable(): Problem {
-    return new Problem("unreachable");
-  }
-
   static fromAnswer(status: number, headers: Headers, body: unknown): Problem {
     const fields = typeof body === "object" && body !== null ? (body as Record<string, unknown>) : {};
     const code = known(fields["code"]) ? fields["code"] : (CODE_OF_STATUS[status] ?? "unexpected");

@@ -1,59 +1,49 @@
 // One request to our own server. Every answer is either the value or a thrown Problem; nothing else comes out of here.
-import { Problem } from "./problem";
+import createClient, { type Client } from "openapi-fetch";
 
-export type Fetch = (input: string, init: RequestInit) => Promise<Response>;
+import { Problem } from "./problem";
+import type { paths } from "./schema.gen";
+
+export type Fetch = (request: Request) => Promise<Response>;
 
 /** A server that says nothing for this long is not reached; longer only keeps people looking at a still screen. */
 const PATIENCE_MS = 20_000;
+
+const patient: Fetch = (request) => globalThis.fetch(request, { signal: AbortSignal.timeout(PATIENCE_MS) });
+
+/** What openapi-fetch gives: the body of a success or of a failure. */
+type Answer<T> = { data?: T; error?: unknown; response: Response };
 
 export class Requests {
   /** Called whenever an answer says that nobody is signed in any more. */
   onSignedOut: () => void = () => undefined;
 
-  constructor(private readonly fetch: Fetch = (input, init) => globalThis.fetch(input, init)) {}
+  readonly client: Client<paths>;
 
-  async get<T>(path: string): Promise<T> {
-    return (await this.#send("GET", path)) as T;
+  /** Tests bring another way to the server. */
+  constructor(fetch: Fetch = patient, baseUrl = "") {
+    this.client = createClient<paths>({
+      baseUrl,
+      // `x-curtain` can't be sent by another site without asking first: one of the fences against forged requests.
+      headers: { "x-curtain": "1" },
+      credentials: "same-origin",
+      cache: "no-store",
+      redirect: "error",
+      fetch: (request) =>
+        fetch(request).catch(() => {
+          throw new Problem("unreachable");
+        }),
+    });
   }
 
-  async post<T>(path: string, body: unknown): Promise<T> {
-    return (await this.#send("POST", path, body)) as T;
-  }
-
-  async put<T>(path: string, body: unknown, headers: Record<string, string>): Promise<T> {
-    return (await this.#send("PUT", path, body, headers)) as T;
-  }
-
-  async #send(method: string, path: string, body?: unknown, more: Record<string, string> = {}): Promise<unknown> {
-    // `x-curtain` can't be sent by another site without asking first: one of the three fences against forged requests.
-    const headers: Record<string, string> = { accept: "application/json", "x-curtain": "1", ...more };
-    const init: RequestInit = { method, headers, credentials: "same-origin", cache: "no-store", redirect: "error" };
-    if (body !== undefined) {
-      headers["content-type"] = "application/json";
-      init.body = JSON.stringify(body);
-    }
-    const answer = await this.#reach(`/api/v1${path}`, init);
-    const value = await valueOf(answer);
-    if (answer.ok) return value;
-    const problem = Problem.fromAnswer(answer.status, answer.headers, value);
+  /** The value of an answer, whose type is the schema's. */
+  async value<T>(asked: Promise<Answer<T>>): Promise<T> {
+    const answer = await asked.catch((error: unknown) => {
+      throw Problem.of(error);
+    });
+    if (answer.response.ok) return answer.data as T;
+    const problem = Problem.fromAnswer(answer.response.status, answer.response.headers, answer.error);
     if (problem.code === "signed_out") this.onSignedOut();
     throw problem;
-  }
-
-  async #reach(path: string, init: RequestInit): Promise<Response> {
-    try {
-      return await this.fetch(path, { ...init, signal: AbortSignal.timeout(PATIENCE_MS) });
-    } catch {
-      throw Problem.unreachable();
-    }
-  }
-}
-
-async function valueOf(answer: Response): Promise<unknown> {
-  if (!/\bjson\b/.test(answer.headers.get("content-type") ?? "")) return null;
-  try {
-    return await answer.json();
-  } catch {
-    return null;
   }
 }

@@ -75,7 +75,7 @@ export class Note {
       const news = note.version !== this.#version;
       this.#version = note.version;
       this.#savedText = note.text;
-      this.savedAt = note.saved_at === null ? null : new Date(note.saved_at);
+      this.savedAt = typeof note.saved_at === "string" ? new Date(note.saved_at) : null;
       if (!typed) this.text = note.text;
       this.#compare(news ? note.text : "");
     } catch (error) {

@@ -14,7 +14,10 @@ export interface Sections {
   past: Visit[];
 }
 
-const over = (visit: Visit): boolean => ["ended", "cancelled", "no_show"].includes(visit.state);
+/** Nothing more can happen in it. */
+export const isOver = (visit: Visit): boolean => ["ended", "cancelled", "no_show"].includes(visit.state);
+/** Somebody stands in the waiting room of a visit that is not over. */
+export const isWaitedFor = (visit: Visit): boolean => typeof visit.waiting_since === "string" && !isOver(visit);
 const byTime = (one: Visit, other: Visit): number => Date.parse(one.scheduled_at) - Date.parse(other.scheduled_at);
 
 /** `now` holds today's visits and all that are going on, whenever they were planned. */
@@ -22,7 +25,7 @@ export function sectionsOf(visits: readonly Visit[], now: Date): Sections {
   const sections: Sections = { now: [], later: [], past: [] };
   for (const visit of [...visits].sort(byTime)) {
     const at = new Date(visit.scheduled_at);
-    if (over(visit)) sections.past.unshift(visit);
+    if (isOver(visit)) sections.past.unshift(visit);
     else if (isSameDay(at, now) || at < now || visit.state !== "scheduled") sections.now.push(visit);
     else sections.later.push(visit);
   }
@@ -48,7 +51,7 @@ export class Visits {
   }
 
   get waiting(): number {
-    return this.all.filter((visit) => visit.waiting_since !== null && !over(visit)).length;
+    return this.all.filter(isWaitedFor).length;
   }
 
   async refresh(): Promise<void> {
@@ -66,8 +69,8 @@ export class Visits {
   }
 
   #noticeArrivals(visits: readonly Visit[]): void {
-    const before = new Set(this.all.filter((visit) => visit.waiting_since !== null).map((visit) => visit.id));
-    const fresh = visits.find((visit) => visit.waiting_since !== null && !before.has(visit.id) && !over(visit));
+    const before = new Set(this.all.filter(isWaitedFor).map((visit) => visit.id));
+    const fresh = visits.find((visit) => isWaitedFor(visit) && !before.has(visit.id));
     if (fresh !== undefined) this.arrived = fresh.patient.name;
   }
 }

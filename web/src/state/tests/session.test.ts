@@ -17,7 +17,7 @@ const refusing = (code: "signed_out" | "unreachable") => ({
   me: async () => Promise.reject(new Problem(code)),
   signOut: async () => Promise.reject(new Problem(code)),
 });
-const knowing = (me: Me) => ({ me: async () => Promise.resolve(me), signOut: async () => Promise.resolve(null) });
+const knowing = (me: Me) => ({ me: async () => Promise.resolve(me), signOut: async () => Promise.resolve() });
 
 describe("a session", () => {
   it("is taken up again when the page loads", async () => {
