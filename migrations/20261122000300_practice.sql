@@ -8,7 +8,7 @@ create table curtain.practice (
 create unique index practice_is_one on curtain.practice ((true));
 alter table curtain.practice enable row level security, force row level security;
 
-grant select on curtain.practice to
+grant select (id, name) on curtain.practice to
     curtain_credentials, curtain_patient, curtain_clinician, curtain_admin, curtain_auditor, curtain_worker;
 create policy members_read on curtain.practice for select
     to curtain_patient, curtain_clinician, curtain_admin, curtain_auditor

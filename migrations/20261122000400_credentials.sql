@@ -66,8 +66,9 @@ alter table curtain.sign_in enable row level security, force row level security;
 
 grant select, insert, update (phc, changed_at) on curtain.password to curtain_credentials;
 grant select, insert on curtain.credential_key to curtain_credentials;
-grant select, insert, update (version, sealed_seed, credential_key, last_step, confirmed_at) on curtain.totp
-    to curtain_credentials;
+grant select, insert (account, version, sealed_seed, credential_key),
+    update (version, sealed_seed, credential_key, last_step, confirmed_at)
+    on curtain.totp to curtain_credentials;
 grant insert (account, code_hash, created_at) on curtain.recovery_code to curtain_credentials;
 -- Links are made by the owner's command, never by the server that strangers talk to.
 grant select, update (used_at) on curtain.activation to curtain_credentials;

@@ -41,7 +41,11 @@ create policy clinician_makes on curtain.data_key for insert to curtain_clinicia
 grant select, insert, update (version, sealed_text, data_key, saved_at) on curtain.note to curtain_clinician;
 create policy author_reads on curtain.note for select to curtain_clinician
     using (author = (select curtain.actor()));
+-- Names the visit too: the policy speaks before the unique index does, which would tell that a note exists.
 create policy author_writes on curtain.note for insert to curtain_clinician
-    with check (author = (select curtain.actor()));
+    with check (
+        author = (select curtain.actor())
+        and visit in (select v.id from curtain.visit v where v.clinician = (select curtain.actor()))
+    );
 create policy author_rewrites on curtain.note for update to curtain_clinician
     using (author = (select curtain.actor())) with check (author = (select curtain.actor()));

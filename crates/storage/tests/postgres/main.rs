@@ -1,0 +1,12 @@
+//! Stories over a real Postgres, each in a database of its own. One binary, so that it links once.
+
+mod access_matrix;
+mod activation;
+mod attacks;
+mod catalogue;
+mod demo;
+mod notes;
+mod pool;
+mod sign_in;
+mod support;
+mod visits;
