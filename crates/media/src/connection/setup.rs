@@ -60,7 +60,7 @@ pub(super) fn prepare(now: Instant, local: SocketAddr) -> Result<Prepared, Media
     }
     connection.add_local_candidate(candidate(local).map_err(failed)?).map_err(failed)?;
     let offer = connection.create_offer(None).map_err(failed)?;
-    let text = offer.sdp.clone();
+    let text = one_candidate(&offer.sdp);
     connection.set_local_description(now, offer).map_err(failed)?;
     let attribute = |name: &str| {
         let value = text.lines().find_map(|line| line.strip_prefix(name)).map(str::to_owned);
@@ -69,6 +69,12 @@ pub(super) fn prepare(now: Instant, local: SocketAddr) -> Result<Prepared, Media
     let credentials = Credentials { ufrag: attribute("a=ice-ufrag:")?, password: attribute("a=ice-pwd:")? };
     let offer = Sdp::new(text).map_err(|error| MediaError::Connection(error.to_string()))?;
     Ok(Prepared { connection, offer, credentials, tap })
+}
+
+/// `rtc` writes each candidate for RTP and again for RTCP, which has no address of its own here.
+fn one_candidate(offer: &str) -> String {
+    let twice = |line: &&str| line.starts_with("a=candidate:") && line.split(' ').nth(1) == Some("2");
+    offer.split_inclusive('\n').filter(|line| !twice(line)).collect()
 }
 
 fn settings() -> SettingEngine {

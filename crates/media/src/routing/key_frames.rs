@@ -1,7 +1,9 @@
 //! Key-frame requests: at most one a second per stream, and none forgotten.
 //!
 //! A key frame costs ten times a delta frame, and one browser without a key asked 555 times in a session (measured).
-//! A request inside the second is deferred to its end rather than dropped: whoever asked still can't see.
+//! A request inside the second is deferred to its end rather than dropped: whoever asked still can't see. Newcomers are
+//! counted apart: what is asked for them on connecting may come before their browser is ready, and the request that
+//! they then send themselves must not wait a second for it.
 
 use core::time::Duration;
 
@@ -14,6 +16,7 @@ pub(crate) const SPACING: Duration = Duration::from_secs(1);
 #[derive(Debug, Default)]
 pub(crate) struct KeyFrames {
     asked_at: Option<Moment>,
+    newcomer_at: Option<Moment>,
     waiting: bool,
 }
 
@@ -22,6 +25,15 @@ impl KeyFrames {
     pub(crate) fn want(&mut self, now: Moment) -> bool {
         self.waiting = true;
         self.due(now)
+    }
+
+    /// Somebody has just connected and has no frame yet: true when one is to be asked for now.
+    pub(crate) fn newcomer(&mut self, now: Moment) -> bool {
+        if self.newcomer_at.is_some_and(|at| now.since(at) < SPACING) {
+            return self.want(now);
+        }
+        self.newcomer_at = Some(now);
+        true
     }
 
     /// True when a deferred request has waited long enough.
@@ -64,6 +76,16 @@ mod tests {
         assert!(requests.due(at(1_000)));
         assert!(!requests.due(at(5_000)), "asked once for all who wanted");
         assert_eq!(requests.wakes_at(), None);
+    }
+
+    #[test]
+    fn a_newcomer_who_was_not_ready_yet_need_not_wait() {
+        let mut requests = KeyFrames::default();
+        assert!(requests.newcomer(at(0)));
+        assert!(requests.want(at(40)), "asked by the newcomer's own browser");
+        assert!(!requests.want(at(80)));
+        assert!(!requests.newcomer(at(90)), "a crowd of newcomers is limited like everybody");
+        assert!(requests.due(at(1_040)));
     }
 
     #[test]

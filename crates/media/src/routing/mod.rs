@@ -13,3 +13,6 @@ mod visit;
 
 pub(crate) use packet::{Incoming, Outgoing};
 pub(crate) use visit::{Action, Visit};
+
+#[cfg(test)]
+mod tests;

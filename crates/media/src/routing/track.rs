@@ -84,6 +84,11 @@ impl Track {
         !self.kind.is_audio() && self.started && self.key_frames.want(now)
     }
 
+    /// Somebody has just connected; true when a key frame is to be asked for now.
+    pub(crate) fn newcomer(&mut self, now: Moment) -> bool {
+        !self.kind.is_audio() && self.started && self.key_frames.newcomer(now)
+    }
+
     /// True when a deferred key-frame request is due.
     pub(crate) fn key_frame_due(&mut self, now: Moment) -> bool {
         self.key_frames.due(now)

@@ -131,9 +131,10 @@ impl Visit {
         let seen: Vec<ParticipantId> =
             (0..crate::layout::SEATS).filter_map(|seat| member.seats.at(seat)).collect();
         for of in seen {
-            for kind in TrackKind::ALL {
-                self.want_key_frame(now, of, kind, actions);
-            }
+            let Some(publisher) = self.members.get_mut(&of) else { continue };
+            let tracks = publisher.tracks.iter_mut().zip(TrackKind::ALL);
+            let asked = tracks.filter_map(|(track, kind)| track.newcomer(now).then_some(kind));
+            actions.extend(asked.map(|kind| Action::AskKeyFrame { of, kind }));
         }
     }
 

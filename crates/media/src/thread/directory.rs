@@ -30,6 +30,11 @@ impl Directory {
         self.by_address.retain(|_, of| *of != peer);
     }
 
+    #[cfg(test)]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.by_ufrag.is_empty() && self.by_address.is_empty() && self.addresses.is_empty()
+    }
+
     pub(crate) fn by_ufrag(&self, ufrag: &str) -> Option<PeerId> {
         self.by_ufrag.get(ufrag).copied()
     }

@@ -5,3 +5,6 @@ mod event_loop;
 mod worker;
 
 pub(crate) use event_loop::{Order, run};
+
+#[cfg(test)]
+mod tests;
