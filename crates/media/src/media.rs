@@ -36,7 +36,7 @@ impl MediaConfig {
     }
 }
 
-/// The forwarder. Dropping it closes all connections' threads and waits for them.
+/// The forwarder. Dropping it stops its threads and waits for them; browsers notice by silence.
 pub struct Media {
     threads: Vec<Thread>,
 }
@@ -53,8 +53,9 @@ struct Thread {
 impl Media {
     /// Binds the ports and starts the threads. Fails when a port is taken or the address isn't this machine's.
     pub fn start(config: &MediaConfig, events: EventSink) -> Result<Self, MediaError> {
-        let threads = (0..config.threads.get())
-            .map(|index| Thread::start(config, index, Arc::clone(&events)))
+        let threads = std::iter::repeat_n(events, config.threads.get())
+            .enumerate()
+            .map(|(index, events)| Thread::start(config, index, events))
             .collect::<Result<_, _>>()?;
         Ok(Self { threads })
     }

@@ -21,12 +21,24 @@ pub(crate) struct Peer {
     liveness: Liveness,
     changes: VecDeque<Change>,
     broken: bool,
+    /// The engine's next timer, unless something was asked of it since: asking `rtc` walks eight handlers, too dear to do
+    /// for everybody on every tick.
+    wakes_at: Option<Moment>,
+    stirred: bool,
 }
 
 impl Peer {
     pub(crate) fn new(generation: MediaGeneration, engine: Box<dyn Engine>, now: Moment) -> Self {
         let liveness = Liveness::since(now);
-        Self { generation, engine, liveness, changes: VecDeque::new(), broken: false }
+        Self {
+            generation,
+            engine,
+            liveness,
+            changes: VecDeque::new(),
+            broken: false,
+            wakes_at: None,
+            stirred: true,
+        }
     }
 
     pub(crate) fn offer(&self) -> &Sdp {
@@ -92,13 +104,19 @@ impl Peer {
         self.guarded(|engine| engine.transmit()).flatten()
     }
 
-    /// Timers, the engine's and ours.
-    pub(crate) fn wake(&mut self, now: Moment) {
-        if self.guarded(|engine| engine.wakes_at()).flatten().is_some_and(|at| at <= now) {
+    /// Timers, the engine's and ours. True when something may follow from it.
+    pub(crate) fn wake(&mut self, now: Moment) -> bool {
+        if self.stirred {
+            self.wakes_at = self.guarded(|engine| engine.wakes_at()).flatten();
+            self.stirred = false;
+        }
+        let due = self.wakes_at.is_some_and(|at| at <= now);
+        if due {
             self.guarded(|engine| engine.wake(now));
         }
         let change = self.liveness.tick(now);
         self.changes.extend(change);
+        due || !self.changes.is_empty()
     }
 
     pub(crate) fn close(&mut self) {
@@ -116,6 +134,7 @@ impl Peer {
         if self.broken {
             return None;
         }
+        self.stirred = true;
         let engine = self.engine.as_mut();
         let result = catch_unwind(AssertUnwindSafe(|| work(engine)));
         if result.is_err() {

@@ -28,7 +28,7 @@ use crate::layout::{Codec, SlotIndex, TRANSPORT_WIDE};
 
 /// `rtc` gives a connection up when the one pair of addresses it watches falls silent, though media flows on another
 /// (trap T2). It is never to do that: `Liveness` decides.
-const NEVER: Duration = Duration::from_secs(7 * 24 * 3_600);
+const NEVER: Duration = Duration::from_hours(7 * 24);
 /// SRTP packets that may come late: as many as `routing` still takes.
 const REPLAY_WINDOW: usize = 512;
 

@@ -51,7 +51,6 @@ impl Arrivals {
     }
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "below the number of words")]
 const fn word(number: u64) -> usize {
     (number / 64 % WORDS as u64) as usize
 }

@@ -38,7 +38,8 @@ fn vp8(payload: &[u8]) -> Option<FrameStart<'_>> {
         rest.skip(usize::from(extended & 0x40 != 0))?;
         rest.skip(usize::from(extended & 0x30 != 0))?;
     }
-    let begins = first & 0x10 != 0 && first & 0x07 == 0;
+    let (starts, partition) = (first & 0x10 != 0, first & 0x07);
+    let begins = starts && partition == 0;
     rest.frame(begins)
 }
 

@@ -112,8 +112,9 @@ impl Worker {
     /// Timers of connections and visits.
     pub(crate) fn tick(&mut self, now: Moment) {
         for (&id, (_, peer)) in &mut self.peers {
-            peer.wake(now);
-            self.touched.insert(id);
+            if peer.wake(now) {
+                self.touched.insert(id);
+            }
         }
         let mut actions = Vec::new();
         for (&id, visit) in &mut self.visits {
@@ -217,7 +218,7 @@ impl Worker {
                 let place = *place;
                 peer.poll(now).map(|from_peer| (place, from_peer))
             }) {
-                self.from_peer(now, place, from_peer);
+                self.received(now, place, from_peer);
             }
             let Some((place, peer)) = self.peers.get_mut(&id) else { continue };
             let (place, generation) = (*place, peer.generation);
@@ -234,7 +235,7 @@ impl Worker {
         }
     }
 
-    fn from_peer(&mut self, now: Moment, place: Place, from_peer: FromPeer) {
+    fn received(&mut self, now: Moment, place: Place, from_peer: FromPeer) {
         let (visit_id, who) = place;
         let Some(visit) = self.visits.get_mut(&visit_id) else { return };
         let mut actions = Vec::new();

@@ -14,8 +14,8 @@ use webrtc::media_stream::track_local::TrackLocal;
 use webrtc::media_stream::track_local::static_rtp::TrackLocalStaticRTP;
 use webrtc::media_stream::track_remote::{TrackRemote, TrackRemoteEvent};
 use webrtc::peer_connection::{
-    MediaEngine, PeerConnection, PeerConnectionBuilder, PeerConnectionEventHandler, RTCIceGatheringState,
-    RTCPeerConnectionState, RTCSessionDescription, Registry, SettingEngineBuilder, SrtpProtectionProfile,
+    MediaEngine, PeerConnection, PeerConnectionBuilder, PeerConnectionEventHandler, RTCPeerConnectionState,
+    RTCSessionDescription, Registry, SettingEngineBuilder, SrtpProtectionProfile,
     register_default_interceptors,
 };
 
@@ -23,12 +23,15 @@ use super::MediaFailure;
 use super::feedback::{Feedback, Sources};
 use super::state::{Received, State};
 
+/// Tracks that have received something, and their m-lines.
+pub(super) type RemoteTracks = Arc<tokio::sync::Mutex<Vec<(Mid, Arc<dyn TrackRemote>)>>>;
+
 /// A connection that has answered.
 pub(super) struct Answered {
     pub(super) connection: Arc<dyn PeerConnection>,
     pub(super) own: [Arc<TrackLocalStaticRTP>; TrackKind::ALL.len()],
     pub(super) sources: Sources,
-    pub(super) remote: Arc<tokio::sync::Mutex<Vec<(Mid, Arc<dyn TrackRemote>)>>>,
+    pub(super) remote: RemoteTracks,
     pub(super) answer: Sdp,
 }
 
@@ -40,30 +43,10 @@ pub(super) async fn answer(
     listen: &str,
 ) -> Result<Answered, MediaFailure> {
     let sources = [first_source, first_source + 1, first_source + 2];
-    let remote = Arc::new(tokio::sync::Mutex::new(Vec::new()));
-    let gathered = Arc::new(tokio::sync::Notify::new());
-    let handler =
-        Handler { state: Arc::clone(state), remote: Arc::clone(&remote), gathered: Arc::clone(&gathered) };
-    let mut engine = MediaEngine::default();
-    engine.register_default_codecs()?;
+    let remote = RemoteTracks::default();
+    let handler = Handler { state: Arc::clone(state), remote: Arc::clone(&remote) };
     let feedback = Feedback::new(Arc::clone(state), sources);
-    let registry = register_default_interceptors(Registry::new(), &mut engine)?;
-    let settings = SettingEngineBuilder::new()
-        .with_include_loopback_candidate(true)
-        .with_answering_dtls_role(RTCDtlsRole::Client)
-        .with_multicast_dns_mode(rtc::ice::mdns::MulticastDnsMode::Disabled)
-        .with_srtp_protection_profiles(vec![SrtpProtectionProfile::Srtp_Aead_Aes_128_Gcm])
-        .build();
-    let connection: Arc<dyn PeerConnection> = Arc::new(
-        PeerConnectionBuilder::new()
-            .with_media_engine(engine)
-            .with_setting_engine(settings)
-            .with_interceptor_registry(registry.with(ChainSlot::from(100_usize), feedback))
-            .with_handler(Arc::new(handler))
-            .with_udp_addrs(vec![listen.to_owned()])
-            .build()
-            .await?,
-    );
+    let connection = connect(handler, feedback, listen).await?;
     let own = TrackKind::ALL.map(|kind| Arc::new(track(kind, sources)));
     for track in &own {
         connection.add_track(Arc::clone(track) as Arc<dyn TrackLocal>).await?;
@@ -75,6 +58,31 @@ pub(super) async fn answer(
         connection.local_description().await.map(|description| description.sdp).unwrap_or_default();
     let answer = Sdp::new(sending_only(&description)).map_err(|_| MediaFailure::TooLarge)?;
     Ok(Answered { connection, own, sources, remote, answer })
+}
+
+/// Codecs, interceptors and the DTLS role as browsers have them.
+async fn connect(
+    handler: Handler,
+    feedback: Feedback,
+    listen: &str,
+) -> Result<Arc<dyn PeerConnection>, MediaFailure> {
+    let mut engine = MediaEngine::default();
+    engine.register_default_codecs()?;
+    let registry = register_default_interceptors(Registry::new(), &mut engine)?;
+    let settings = SettingEngineBuilder::new()
+        .with_include_loopback_candidate(true)
+        .with_answering_dtls_role(RTCDtlsRole::Client)
+        .with_multicast_dns_mode(rtc::ice::mdns::MulticastDnsMode::Disabled)
+        .with_srtp_protection_profiles(vec![SrtpProtectionProfile::Srtp_Aead_Aes_128_Gcm])
+        .build();
+    let building = PeerConnectionBuilder::new()
+        .with_media_engine(engine)
+        .with_setting_engine(settings)
+        .with_interceptor_registry(registry.with(ChainSlot::from(100_usize), feedback))
+        .with_handler(Arc::new(handler))
+        .with_udp_addrs(vec![listen.to_owned()])
+        .build();
+    Ok(Arc::new(Box::pin(building).await?))
 }
 
 /// `webrtc` answers `sendrecv` where it was offered `recvonly`; a browser that only sends says so.
@@ -114,18 +122,11 @@ fn track(kind: TrackKind, sources: Sources) -> TrackLocalStaticRTP {
 
 struct Handler {
     state: Arc<State>,
-    remote: Arc<tokio::sync::Mutex<Vec<(Mid, Arc<dyn TrackRemote>)>>>,
-    gathered: Arc<tokio::sync::Notify>,
+    remote: RemoteTracks,
 }
 
 #[async_trait]
 impl PeerConnectionEventHandler for Handler {
-    async fn on_ice_gathering_state_change(&self, state: RTCIceGatheringState) {
-        if state == RTCIceGatheringState::Complete {
-            self.gathered.notify_one();
-        }
-    }
-
     async fn on_connection_state_change(&self, state: RTCPeerConnectionState) {
         if state == RTCPeerConnectionState::Connected {
             self.state.add(|facts| facts.connected = true);

@@ -38,7 +38,8 @@ impl NativeParticipant {
         static MADE: AtomicU32 = AtomicU32::new(1);
         let first_source = MADE.fetch_add(1, Ordering::Relaxed) * 1_000_000;
         let state = Arc::new(State::default());
-        let answered = answering::answer(offer, &state, first_source, "127.0.0.1:0").await?;
+        let answering = answering::answer(offer, &state, first_source, "127.0.0.1:0");
+        let answered = Box::pin(answering).await?;
         Ok(Self { state, answered, counts: Default::default() })
     }
 

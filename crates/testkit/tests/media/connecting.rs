@@ -11,7 +11,7 @@ use crate::support::{ANA, BEN, Forwarder, VISIT, mid_of};
 
 /// Without holding early checks it is 1.6 s (media2.md, T1). Loopback needs a tenth of this; the rest is for machines
 /// that do much else.
-const SOON: Duration = Duration::from_millis(1_000);
+const SOON: Duration = Duration::from_secs(1);
 
 /// From the answer's arrival to both ends connected, when it arrives that late.
 async fn connects_after(delay: Duration) -> Duration {
