@@ -8,6 +8,11 @@ fn main() {
     let _ = open;
 }
 
-fn open(vault: &Vault, by: &Principal<Administrator>, place: &RecordContext, sealed: &Sealed<ClinicalNote>) -> usize {
+fn open(
+    vault: &Vault,
+    by: &Principal<Administrator>,
+    place: &RecordContext,
+    sealed: &Sealed<ClinicalNote>,
+) -> usize {
     vault.open(by, place, sealed).map_or(0, |text| text.chars())
 }

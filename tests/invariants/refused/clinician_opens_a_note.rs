@@ -10,7 +10,12 @@ fn main() {
     drop(record);
 }
 
-fn open(vault: &Vault, by: &Principal<Clinician>, place: &RecordContext, sealed: &Sealed<ClinicalNote>) -> usize {
+fn open(
+    vault: &Vault,
+    by: &Principal<Clinician>,
+    place: &RecordContext,
+    sealed: &Sealed<ClinicalNote>,
+) -> usize {
     vault.open(by, place, sealed).map_or(0, |text| text.chars())
 }
 

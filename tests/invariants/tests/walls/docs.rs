@@ -28,11 +28,16 @@ fn links(text: &str) -> Vec<String> {
 /// How a heading becomes an anchor: lower case, punctuation gone, spaces to hyphens.
 fn anchor(heading: &str) -> String {
     let kept = heading.trim().to_lowercase();
-    kept.chars().filter(|c| c.is_alphanumeric() || " -_".contains(*c)).map(|c| if c == ' ' { '-' } else { c }).collect()
+    kept.chars()
+        .filter(|c| c.is_alphanumeric() || " -_".contains(*c))
+        .map(|c| if c == ' ' { '-' } else { c })
+        .collect()
 }
 
 fn has_anchor(text: &str, wanted: &str) -> bool {
-    text.lines().filter(|line| line.starts_with('#')).any(|line| anchor(line.trim_start_matches('#')) == wanted)
+    text.lines()
+        .filter(|line| line.starts_with('#'))
+        .any(|line| anchor(line.trim_start_matches('#')) == wanted)
 }
 
 fn broken(source: &Source) -> Vec<String> {
@@ -42,10 +47,13 @@ fn broken(source: &Source) -> Vec<String> {
         if link.contains("://") || link.starts_with("mailto:") {
             continue;
         }
-        let (file, fragment) = link.split_once('#').map_or((link.as_str(), None), |(file, part)| (file, Some(part)));
+        let (file, fragment) =
+            link.split_once('#').map_or((link.as_str(), None), |(file, part)| (file, Some(part)));
         let target = if file.is_empty() { root().join(&source.path) } else { root().join(folder).join(file) };
         let leads = target.exists()
-            && fragment.is_none_or(|part| std::fs::read_to_string(&target).is_ok_and(|text| has_anchor(&text, part)));
+            && fragment.is_none_or(|part| {
+                std::fs::read_to_string(&target).is_ok_and(|text| has_anchor(&text, part))
+            });
         if !leads {
             found.push(format!("{}: {link}", source.path));
         }

@@ -29,9 +29,14 @@ fn lines_with<'a>(source: &'a Source, wanted: &'a [String]) -> impl Iterator<Ite
         line.match_indices(mark).any(|(at, _)| {
             let before = line[..at].chars().next_back();
             let after = line[at + mark.len()..].chars().next();
-            let word = |letter: Option<char>| letter.is_some_and(|letter| letter.is_alphanumeric() || letter == '_');
+            let word =
+                |letter: Option<char>| letter.is_some_and(|letter| letter.is_alphanumeric() || letter == '_');
             let path = mark.starts_with('/');
-            let starts = if path { !before.is_some_and(|c| c.is_alphanumeric() || "_.-~}$".contains(c)) } else { !word(before) };
+            let starts = if path {
+                !before.is_some_and(|c| c.is_alphanumeric() || "_.-~}$".contains(c))
+            } else {
+                !word(before)
+            };
             starts && (path || mark.ends_with('(') || !word(after))
         })
     };

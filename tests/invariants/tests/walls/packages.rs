@@ -25,7 +25,8 @@ fn versions_are_exact() {
         for section in ["dependencies", "devDependencies"] {
             for (name, version) in package[section].as_object().into_iter().flatten() {
                 let version = version.as_str().unwrap_or_default();
-                let exact = version.rsplit('@').next().is_some_and(|v| v.starts_with(|c: char| c.is_ascii_digit()));
+                let exact =
+                    version.rsplit('@').next().is_some_and(|v| v.starts_with(|c: char| c.is_ascii_digit()));
                 assert!(exact, "{path}: {name} is {version}");
             }
         }
@@ -36,9 +37,11 @@ fn versions_are_exact() {
 fn lock_files_name_no_mirror() {
     for path in ["web/package-lock.json", "tests/browser/package-lock.json"] {
         let lock = json(path);
-        let resolved = |entry: &Value| entry["resolved"].as_str().is_some_and(|from| from.starts_with("http"));
+        let resolved =
+            |entry: &Value| entry["resolved"].as_str().is_some_and(|from| from.starts_with("http"));
         let packages = lock["packages"].as_object().expect(path);
-        let named: Vec<&String> = packages.iter().filter(|(_, entry)| resolved(entry)).map(|(name, _)| name).collect();
+        let named: Vec<&String> =
+            packages.iter().filter(|(_, entry)| resolved(entry)).map(|(name, _)| name).collect();
         assert!(named.is_empty(), "{path} says where {named:?} came from");
         let unchecked = |(name, entry): &(&String, &Value)| !name.is_empty() && entry["integrity"].is_null();
         assert_eq!(packages.iter().filter(unchecked).count(), 0, "{path}: every package has its checksum");

@@ -34,7 +34,8 @@ fn attributes_of<'a>(text: &'a str, name: &str) -> Option<Vec<&'a str>> {
         ["struct ", "enum "].iter().any(|kind| {
             line.split_once(kind).is_some_and(|(before, after)| {
                 let rest = after.strip_prefix(name);
-                (before.is_empty() || before.starts_with("pub")) && rest.is_some_and(|rest| rest.starts_with([' ', '(', '<', '{', ';']))
+                (before.is_empty() || before.starts_with("pub"))
+                    && rest.is_some_and(|rest| rest.starts_with([' ', '(', '<', '{', ';']))
             })
         })
     };
@@ -52,13 +53,24 @@ fn secrets_cannot_print_themselves() {
         for source in &sources {
             if let Some(attributes) = attributes_of(&source.text, name) {
                 homes += 1;
-                let derives = |print: &&&str| attributes.iter().any(|line| line.contains("derive") && line.contains(**print));
-                found.extend(PRINTS.iter().filter(derives).map(|print| format!("{}: {name} derives {print}", source.path)));
+                let derives = |print: &&&str| {
+                    attributes.iter().any(|line| line.contains("derive") && line.contains(**print))
+                };
+                found.extend(
+                    PRINTS
+                        .iter()
+                        .filter(derives)
+                        .map(|print| format!("{}: {name} derives {print}", source.path)),
+                );
             }
             let implemented = |print: &&&str| {
-                source.text.lines().any(|line| line.trim_start().starts_with("impl") && line.contains(&format!("{print} for {name} ")))
+                source.text.lines().any(|line| {
+                    line.trim_start().starts_with("impl") && line.contains(&format!("{print} for {name} "))
+                })
             };
-            found.extend(PRINTS.iter().filter(implemented).map(|print| format!("{}: {print} for {name}", source.path)));
+            found.extend(
+                PRINTS.iter().filter(implemented).map(|print| format!("{}: {print} for {name}", source.path)),
+            );
         }
         if homes == 0 {
             found.push(format!("{name} is in the list but nowhere declared"));
@@ -70,7 +82,8 @@ fn secrets_cannot_print_themselves() {
 #[test]
 fn every_token_made_by_the_macro_is_as_silent() {
     let sources = rust();
-    let tokens = sources.iter().find(|source| source.path == "crates/auth/src/token.rs").expect("the tokens' file");
+    let tokens =
+        sources.iter().find(|source| source.path == "crates/auth/src/token.rs").expect("the tokens' file");
     let attributes = attributes_of(&tokens.text, "$token").expect("the macro declares $token");
     assert!(attributes.iter().all(|line| !PRINTS.iter().any(|print| line.contains(print))), "{attributes:?}");
 }
