@@ -81,7 +81,7 @@ impl NewPassword {
     }
 }
 
-/// How many letters and digits are left once the words that others would try are taken out.
+/// How many characters are left once the words that others would try, spaces and punctuation are taken out.
 fn unguessable_part(password: &str, context: &[&str]) -> usize {
     let mut words: Vec<String> = context
         .iter()
@@ -96,7 +96,7 @@ fn unguessable_part(password: &str, context: &[&str]) -> usize {
     for word in &words {
         rest = Zeroizing::new(rest.replace(word.as_str(), " "));
     }
-    rest.chars().filter(|c| c.is_alphanumeric()).count()
+    rest.chars().filter(|c| !c.is_whitespace() && !c.is_ascii_punctuation()).count()
 }
 
 /// What the database holds of a password: algorithm, cost, salt and hash in one text (PHC string format).
@@ -154,7 +154,8 @@ pub struct PasswordHasher {
 impl PasswordHasher {
     /// A hasher at this cost. Computes the dummy hash, so it takes as long as one check.
     pub fn new(cost: PasswordCost, entropy: &dyn Entropy) -> Result<Self, AuthError> {
-        let params = Params::new(cost.memory_kib, cost.passes, cost.lanes, None).map_err(|_| AuthError::BadCost)?;
+        let params =
+            Params::new(cost.memory_kib, cost.passes, cost.lanes, None).map_err(|_| AuthError::BadCost)?;
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params.clone());
         let mut hasher = Self { argon2, params, dummy: PasswordPhc(String::new()) };
         let mut nobody_knows = Zeroizing::new([0_u8; 32]);
@@ -175,7 +176,8 @@ impl PasswordHasher {
 
     /// Compares with the stored hash; with `None` (unknown address, no password yet) it does the same work for nothing.
     pub fn verify(&self, password: &Password, stored: Option<&PasswordPhc>) -> PasswordCheck {
-        let parsed = stored.filter(|_| password.could_be_one()).and_then(|phc| PasswordHash::new(phc.as_str()).ok());
+        let parsed =
+            stored.filter(|_| password.could_be_one()).and_then(|phc| PasswordHash::new(phc.as_str()).ok());
         let Some(stored) = parsed else {
             let in_vain = PasswordHash::new(self.dummy.as_str())
                 .map(|dummy| self.argon2.verify_password(password.first_bytes(), &dummy));

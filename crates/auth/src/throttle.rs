@@ -45,34 +45,37 @@ pub struct Throttle {
 const MAX_SUBJECTS: usize = 100_000;
 /// A count is forgotten this long after its last failure.
 const FORGET_AFTER: Duration = Duration::from_hours(1);
-/// Longest wait per name or code: long enough to make 10^6 codes hopeless, short enough for a person.
-const LONGEST_FOR_A_PERSON: Duration = Duration::from_mins(1);
-/// Longest wait per address: whole practices sit behind one.
-const LONGEST_FOR_AN_ADDRESS: Duration = Duration::from_mins(10);
+/// How a kind of subject is slowed down.
+struct Ladder {
+    /// So many failures cost nothing.
+    free: u32,
+    /// The wait after the next one; each further failure doubles it.
+    first: Duration,
+    /// No wait is longer.
+    longest: Duration,
+}
+
+/// A person mistypes a few times; a minute per guess is hopeless for a guesser and bearable for the owner.
+const NAME: Ladder = Ladder { free: 5, first: Duration::from_secs(1), longest: Duration::from_mins(1) };
+/// A code has six digits only: ten an hour (AU7), then one in ten minutes. It takes the password to get this far.
+const CODE: Ladder = Ladder { free: 10, first: Duration::from_mins(6), longest: Duration::from_mins(10) };
+/// Whole practices sit behind one address.
+const ADDRESS: Ladder = Ladder { free: 30, first: Duration::from_secs(1), longest: Duration::from_mins(10) };
 
 impl ThrottleSubject {
-    /// How many failures cost nothing. A shared address gets more, a code fewer.
-    const fn free_failures(&self) -> u32 {
+    const fn ladder(&self) -> Ladder {
         match self {
-            Self::Name(_) => 5,
-            Self::Address(_) => 30,
-            Self::Code(_) => 10,
+            Self::Name(_) => NAME,
+            Self::Address(_) => ADDRESS,
+            Self::Code(_) => CODE,
         }
     }
 
-    const fn longest_wait(&self) -> Duration {
-        match self {
-            Self::Name(_) => LONGEST_FOR_A_PERSON,
-            // Ten in the free hour, then one a minute: RFC 6238's million codes take a lifetime (AU7: 10/h).
-            Self::Code(_) => LONGEST_FOR_AN_ADDRESS,
-            Self::Address(_) => LONGEST_FOR_AN_ADDRESS,
-        }
-    }
-
-    /// The wait after this many failures: a second, doubled with each one more.
     fn wait_after(&self, failures: u32) -> Duration {
-        let Some(over) = failures.checked_sub(self.free_failures()) else { return Duration::ZERO };
-        Duration::from_secs(1_u64 << over.min(20)).min(self.longest_wait())
+        let Ladder { free, first, longest } = self.ladder();
+        let Some(doublings) = failures.checked_sub(free) else { return Duration::ZERO };
+        // Twenty doublings of a second are twelve days: every ladder ends before.
+        first.saturating_mul(1 << doublings.min(20)).min(longest)
     }
 }
 
@@ -129,5 +132,123 @@ impl Throttle {
         let (_, median, _) = times.select_nth_unstable(middle);
         let median = *median;
         self.failures.retain(|_, failures| failures.last > median);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use core::slice::from_ref;
+
+    use curtain_domain::SeededEntropy;
+
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::from_unix_millis(1_700_000_000_000);
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn name(text: &str) -> ThrottleSubject {
+        ThrottleSubject::Name(EmailAddress::parse(text).unwrap())
+    }
+
+    fn address(last: u8) -> ThrottleSubject {
+        ThrottleSubject::Address(IpAddr::from([192, 0, 2, last]))
+    }
+
+    fn code() -> ThrottleSubject {
+        ThrottleSubject::Code(AccountId::new(NOW, &SeededEntropy::new(1)))
+    }
+
+    /// How long the subject must wait after so many failures in a row, each as soon as it was allowed.
+    fn wait_after(subject: &ThrottleSubject, failures: u32) -> Duration {
+        let mut throttle = Throttle::new();
+        for _ in 0..failures {
+            throttle.failed(from_ref(subject), NOW);
+        }
+        throttle.check(from_ref(subject), NOW).err().map_or(Duration::ZERO, |wait| wait.retry_after)
+    }
+
+    #[test]
+    fn the_first_slips_cost_nothing_and_then_waiting_doubles() {
+        let waits =
+            [0, 4, 5, 6, 7, 8, 11, 100].map(|failures| wait_after(&name("a@b.example"), failures).as_secs());
+        assert_eq!(
+            waits,
+            [0, 0, 1, 2, 4, 8, 60, 60],
+            "never longer than a minute: a stranger can't lock anybody out"
+        );
+    }
+
+    #[test]
+    fn codes_and_addresses_are_counted_apart() {
+        assert_eq!(
+            [9, 10, 11, 40].map(|failures| wait_after(&code(), failures).as_secs()),
+            [0, 360, 600, 600]
+        );
+        assert_eq!(
+            [29, 30, 33, 90].map(|failures| wait_after(&address(1), failures).as_secs()),
+            [0, 1, 8, 600]
+        );
+    }
+
+    #[test]
+    fn a_name_nobody_has_is_slowed_like_any_other() {
+        assert_eq!(wait_after(&name("nobody@b.example"), 7), wait_after(&name("somebody@b.example"), 7));
+    }
+
+    #[test]
+    fn waiting_helps_and_so_does_success() {
+        let (mut throttle, who) = (Throttle::new(), name("a@b.example"));
+        for _ in 0..7 {
+            throttle.failed(from_ref(&who), NOW);
+        }
+        assert!(throttle.check(from_ref(&who), NOW + SECOND * 3).is_err());
+        assert!(throttle.check(from_ref(&who), NOW + SECOND * 4).is_ok());
+        throttle.succeeded(&who);
+        throttle.failed(from_ref(&who), NOW + SECOND * 4);
+        assert!(throttle.check(&[who], NOW + SECOND * 4).is_ok(), "the count starts anew");
+    }
+
+    #[test]
+    fn an_hour_of_quiet_is_forgiven() {
+        let (mut throttle, who) = (Throttle::new(), name("a@b.example"));
+        for _ in 0..50 {
+            throttle.failed(from_ref(&who), NOW);
+        }
+        throttle.failed(from_ref(&who), NOW + FORGET_AFTER);
+        assert!(throttle.check(&[who], NOW + FORGET_AFTER).is_ok());
+    }
+
+    #[test]
+    fn the_longest_wait_of_all_counts() {
+        let mut throttle = Throttle::new();
+        for _ in 0..8 {
+            throttle.failed(&[name("a@b.example"), address(1)], NOW);
+        }
+        let asked = throttle.check(&[name("other@b.example"), address(1)], NOW);
+        assert!(asked.is_ok(), "another name from the same address may try");
+        let asked = throttle.check(&[name("a@b.example"), address(2)], NOW);
+        assert_eq!(
+            asked,
+            Err(TooManyAttempts { retry_after: SECOND * 8 }),
+            "the same name from elsewhere waits"
+        );
+    }
+
+    #[test]
+    fn a_flood_of_names_does_not_fill_the_memory() {
+        let (mut throttle, victim) = (Throttle::new(), name("victim@b.example"));
+        for flood in 0..MAX_SUBJECTS + 10 {
+            let at = NOW + Duration::from_millis(u64::try_from(flood).unwrap());
+            throttle.failed(
+                &[ThrottleSubject::Name(EmailAddress::parse(&format!("{flood}@b.example")).unwrap())],
+                at,
+            );
+        }
+        assert!(throttle.failures.len() <= MAX_SUBJECTS);
+        let late = NOW + Duration::from_mins(2);
+        for _ in 0..8 {
+            throttle.failed(from_ref(&victim), late);
+        }
+        assert!(throttle.check(&[victim], late).is_err(), "and who fails now is still counted");
     }
 }

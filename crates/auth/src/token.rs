@@ -127,7 +127,9 @@ mod tests {
         let text = token.to_text();
         assert_eq!(text.len(), 43);
         assert_eq!(SessionToken::parse(&text).unwrap().hash(), token.hash());
-        for wrong in ["", "AAAA", &text[1..], &format!("{}A", *text), &format!("{}=", *text), "'; drop table x --"] {
+        for wrong in
+            ["", "AAAA", &text[1..], &format!("{}A", *text), &format!("{}=", *text), "'; drop table x --"]
+        {
             assert!(SessionToken::parse(wrong).is_none(), "{wrong}");
         }
     }

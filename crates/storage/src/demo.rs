@@ -7,7 +7,8 @@ use core::time::Duration;
 
 use curtain_auth::PasswordPhc;
 use curtain_domain::{
-    AccountId, Entropy, ParticipantId, PracticeId, Role, Sealed, Timestamp, TotpSeed, VisitId, VisitRole, WrappedDataKey,
+    AccountId, Entropy, ParticipantId, PracticeId, Role, Sealed, Timestamp, TotpSeed, VisitId, VisitRole,
+    WrappedDataKey,
 };
 use sqlx::{Connection as _, PgConnection};
 use uuid::Uuid;
@@ -60,7 +61,13 @@ pub const ACCOUNTS: [DemoAccount; 6] = [
 /// The visits of the demo: with whom, and how far from now.
 const VISITS: [(u8, AccountId, Duration); 2] = [(0x21, ANA, Duration::ZERO), (0x22, BEN, DAY)];
 
-const fn person(account: AccountId, name: &'static str, email: &'static str, role: Role, seed: [u8; 20]) -> DemoAccount {
+const fn person(
+    account: AccountId,
+    name: &'static str,
+    email: &'static str,
+    role: Role,
+    seed: [u8; 20],
+) -> DemoAccount {
     DemoAccount { account, name, email, role, totp_seed: seed }
 }
 
@@ -140,17 +147,23 @@ impl Owner {
 }
 
 async fn insert_key(to: &mut PgConnection, key: &WrappedDataKey, now: Timestamp) -> Result<(), StorageError> {
-    sqlx::query("insert into curtain.credential_key (id, wrapped_by, wrapped, created_at) values ($1, $2, $3, $4)")
-        .bind(key.id.as_uuid())
-        .bind(&key.wrapped_by.0)
-        .bind(&key.bytes)
-        .bind(now.to_date_time())
-        .execute(to)
-        .await?;
+    sqlx::query(
+        "insert into curtain.credential_key (id, wrapped_by, wrapped, created_at) values ($1, $2, $3, $4)",
+    )
+    .bind(key.id.as_uuid())
+    .bind(&key.wrapped_by.0)
+    .bind(&key.bytes)
+    .bind(now.to_date_time())
+    .execute(to)
+    .await?;
     Ok(())
 }
 
-async fn insert_account(to: &mut PgConnection, person: &DemoAccount, now: Timestamp) -> Result<(), StorageError> {
+async fn insert_account(
+    to: &mut PgConnection,
+    person: &DemoAccount,
+    now: Timestamp,
+) -> Result<(), StorageError> {
     sqlx::query(
         "insert into curtain.account (id, email, name, role, state, created_at) values ($1, $2, $3, $4, 'active', $5)",
     )
@@ -199,8 +212,10 @@ async fn insert_visit(
     now: Timestamp,
     entropy: &dyn Entropy,
 ) -> Result<(), StorageError> {
-    let taken: Option<(Uuid,)> =
-        sqlx::query_as("select id from curtain.visit where id = $1").bind(first_id).fetch_optional(&mut *to).await?;
+    let taken: Option<(Uuid,)> = sqlx::query_as("select id from curtain.visit where id = $1")
+        .bind(first_id)
+        .fetch_optional(&mut *to)
+        .await?;
     let visit = if taken.is_some() { VisitId::new(now, entropy).as_uuid() } else { first_id };
     sqlx::query(
         "insert into curtain.visit (id, patient, clinician, scheduled_at, created_at) values ($1, $2, $3, $4, $5)",

@@ -32,9 +32,9 @@ impl From<sqlx::Error> for StorageError {
     fn from(error: sqlx::Error) -> Self {
         let Some(refusal) = error.as_database_error() else {
             return match error {
-                sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) | sqlx::Error::ColumnNotFound(_) => {
-                    Self::Damaged("column")
-                }
+                sqlx::Error::ColumnDecode { .. }
+                | sqlx::Error::Decode(_)
+                | sqlx::Error::ColumnNotFound(_) => Self::Damaged("column"),
                 _ => Self::Unavailable,
             };
         };
@@ -43,7 +43,9 @@ impl From<sqlx::Error> for StorageError {
             // insufficient_privilege, also for a row that a policy refuses.
             ("42501", _) => Self::NotAllowed,
             // Connection exceptions, "the database is starting up" and its kin, too many connections.
-            (code, _) if code.starts_with("08") || code.starts_with("57P") || code == "53300" => Self::Unavailable,
+            (code, _) if code.starts_with("08") || code.starts_with("57P") || code == "53300" => {
+                Self::Unavailable
+            }
             (_, Some(constraint)) => Self::Constraint(constraint.to_owned()),
             (code, None) => Self::Refused(code.to_owned()),
         }

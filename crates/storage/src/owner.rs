@@ -36,7 +36,8 @@ pub struct NewAdministrator {
 impl Owner {
     /// Connects as the user that the URL names.
     pub async fn connect(owner_url: &str) -> Result<Self, StorageError> {
-        let options: sqlx::postgres::PgConnectOptions = owner_url.parse().map_err(|_| StorageError::BadUrl)?;
+        let options: sqlx::postgres::PgConnectOptions =
+            owner_url.parse().map_err(|_| StorageError::BadUrl)?;
         Ok(Self(PgConnection::connect_with(&options).await?))
     }
 
@@ -54,13 +55,19 @@ impl Owner {
     }
 
     /// Names the practice of this database; the first one stays.
-    pub async fn set_up_practice(&mut self, practice: &Practice, now: Timestamp) -> Result<Practice, StorageError> {
-        sqlx::query("insert into curtain.practice (id, name, created_at) values ($1, $2, $3) on conflict do nothing")
-            .bind(practice.id.as_uuid())
-            .bind(&practice.name)
-            .bind(now.to_date_time())
-            .execute(&mut self.0)
-            .await?;
+    pub async fn set_up_practice(
+        &mut self,
+        practice: &Practice,
+        now: Timestamp,
+    ) -> Result<Practice, StorageError> {
+        sqlx::query(
+            "insert into curtain.practice (id, name, created_at) values ($1, $2, $3) on conflict do nothing",
+        )
+        .bind(practice.id.as_uuid())
+        .bind(&practice.name)
+        .bind(now.to_date_time())
+        .execute(&mut self.0)
+        .await?;
         self.practice().await?.ok_or(StorageError::Damaged("practice"))
     }
 
@@ -71,7 +78,11 @@ impl Owner {
 
     /// Invites an administrator: an account without credentials and a link that works for 72 hours.
     /// An address that is taken is `StorageError::Constraint("account_email_key")`.
-    pub async fn create_administrator(&mut self, new: &NewAdministrator, now: Timestamp) -> Result<(), StorageError> {
+    pub async fn create_administrator(
+        &mut self,
+        new: &NewAdministrator,
+        now: Timestamp,
+    ) -> Result<(), StorageError> {
         let mut transaction = self.0.begin().await?;
         sqlx::query(
             "insert into curtain.account (id, email, name, role, state, created_at) \
@@ -100,10 +111,8 @@ impl Owner {
 
 /// The migrations, noted in a schema that no scope can see.
 fn migrator() -> Migrator {
-    let mut migrator = Migrator {
-        migrations: MIGRATIONS.migrations.clone(),
-        ..Migrator::with_migrations(Vec::new())
-    };
+    let mut migrator =
+        Migrator { migrations: MIGRATIONS.migrations.clone(), ..Migrator::with_migrations(Vec::new()) };
     migrator.dangerous_set_table_name("curtain_migrations.applied");
     migrator.create_schema("curtain_migrations");
     migrator

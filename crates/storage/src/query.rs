@@ -2,8 +2,8 @@
 
 use curtain_auth::PasswordPhc;
 use curtain_domain::{
-    AccountId, DataKeyId, KeyEncryptionKeyId, ParticipantId, PersonName, Sealed, Timestamp, VisitId, VisitRole,
-    WrappedDataKey,
+    AccountId, DataKeyId, KeyEncryptionKeyId, ParticipantId, PersonName, Sealed, Timestamp, VisitId,
+    VisitRole, WrappedDataKey,
 };
 use sqlx::{FromRow, PgConnection};
 use time::OffsetDateTime;

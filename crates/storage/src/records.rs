@@ -4,8 +4,8 @@ use core::fmt;
 
 use curtain_auth::PasswordPhc;
 use curtain_domain::{
-    AccountId, ClinicalNote, DataKeyId, EmailAddress, NoteId, NoteVersion, ParticipantId, PersonName, PracticeId, Role,
-    Sealed, Timestamp, TotpSeed, VisitId, VisitRole, VisitState, WrappedDataKey,
+    AccountId, ClinicalNote, DataKeyId, EmailAddress, NoteId, NoteVersion, ParticipantId, PersonName,
+    PracticeId, Role, Sealed, Timestamp, TotpSeed, VisitId, VisitRole, VisitState, WrappedDataKey,
 };
 
 use crate::StorageError;

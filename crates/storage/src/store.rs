@@ -8,7 +8,8 @@ use sqlx::{Executor as _, PgPool};
 
 use crate::unit_of_work::Opening;
 use crate::{
-    AdminScope, AuditorScope, ClinicianScope, CredentialScope, Owner, PatientScope, Practice, StorageError, WorkerScope,
+    AdminScope, AuditorScope, ClinicianScope, CredentialScope, Owner, PatientScope, Practice, StorageError,
+    WorkerScope,
 };
 
 /// How to reach Postgres.
@@ -70,7 +71,9 @@ impl Store {
 
     /// Whether the role of every scope can sign in to Postgres.
     pub async fn check_roles(&self) -> Result<(), StorageError> {
-        for pool in [&self.credentials, &self.patient, &self.clinician, &self.admin, &self.auditor, &self.worker] {
+        for pool in
+            [&self.credentials, &self.patient, &self.clinician, &self.admin, &self.auditor, &self.worker]
+        {
             sqlx::query("select 1").execute(pool).await?;
         }
         Ok(())
@@ -113,7 +116,9 @@ impl Store {
 
     /// Closes every connection, for a clean stop.
     pub async fn close(&self) {
-        for pool in [&self.credentials, &self.patient, &self.clinician, &self.admin, &self.auditor, &self.worker] {
+        for pool in
+            [&self.credentials, &self.patient, &self.clinician, &self.admin, &self.auditor, &self.worker]
+        {
             pool.close().await;
         }
     }

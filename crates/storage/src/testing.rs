@@ -105,12 +105,11 @@ async fn template(cluster: &PgConnectOptions) -> String {
     let name = format!("curtain_template_{}", migrations_fingerprint());
     let mut admin = connect(cluster).await;
     sqlx::query("select pg_advisory_lock($1)").bind(TEMPLATE_LOCK).execute(&mut admin).await.expect("a lock");
-    let ready: Option<(bool,)> =
-        sqlx::query_as("select datistemplate from pg_database where datname = $1")
-            .bind(&name)
-            .fetch_optional(&mut admin)
-            .await
-            .expect("the list of databases");
+    let ready: Option<(bool,)> = sqlx::query_as("select datistemplate from pg_database where datname = $1")
+        .bind(&name)
+        .fetch_optional(&mut admin)
+        .await
+        .expect("the list of databases");
     if ready != Some((true,)) {
         // Half a template is left when its maker was killed.
         run(&mut admin, &format!("drop database if exists {name} with (force)")).await;
@@ -132,5 +131,8 @@ async fn connect(options: &PgConnectOptions) -> PgConnection {
 
 /// Statements about databases take no parameters; the names are made here from numbers.
 async fn run(connection: &mut PgConnection, statement: &str) {
-    sqlx::raw_sql(AssertSqlSafe(statement.to_owned())).execute(connection).await.expect("a statement about databases");
+    sqlx::raw_sql(AssertSqlSafe(statement.to_owned()))
+        .execute(connection)
+        .await
+        .expect("a statement about databases");
 }

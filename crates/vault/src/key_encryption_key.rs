@@ -28,8 +28,9 @@ pub struct KeyEncryptionKey {
 impl KeyEncryptionKey {
     /// From 64 hexadecimal digits; white space around them is ignored.
     pub fn from_hex(text: &str) -> Result<Self, VaultError> {
-        let decoded =
-            Zeroizing::new(HEXLOWER_PERMISSIVE.decode(text.trim().as_bytes()).map_err(|_| VaultError::BadKey)?);
+        let decoded = Zeroizing::new(
+            HEXLOWER_PERMISSIVE.decode(text.trim().as_bytes()).map_err(|_| VaultError::BadKey)?,
+        );
         let bytes: Zeroizing<[u8; KEY_BYTES]> =
             Zeroizing::new(decoded.as_slice().try_into().map_err(|_| VaultError::BadKey)?);
         Self::from_bytes(&bytes)
@@ -90,7 +91,11 @@ impl KeyEncryptionKey {
         Ok([&nonce, sealed.as_slice(), tag.as_ref()].concat())
     }
 
-    pub(crate) fn unwrap(&self, wrapped: &[u8], aad: &[u8]) -> Result<Zeroizing<[u8; KEY_BYTES]>, VaultError> {
+    pub(crate) fn unwrap(
+        &self,
+        wrapped: &[u8],
+        aad: &[u8],
+    ) -> Result<Zeroizing<[u8; KEY_BYTES]>, VaultError> {
         let (nonce, sealed) = wrapped.split_first_chunk::<NONCE_LEN>().ok_or(VaultError::DoesNotOpen)?;
         let mut buffer = Zeroizing::new(sealed.to_vec());
         let opened = self
@@ -116,7 +121,11 @@ mod tests {
 
     #[test]
     fn the_demo_key_is_known_for_what_it_is() {
-        assert!(KeyEncryptionKey::demo().unwrap_or_else(|_| unreachable!()).is_demo(), "{}", fingerprint(&DEMO_KEY));
+        assert!(
+            KeyEncryptionKey::demo().unwrap_or_else(|_| unreachable!()).is_demo(),
+            "{}",
+            fingerprint(&DEMO_KEY)
+        );
         let typed = KeyEncryptionKey::from_hex(&HEXLOWER_PERMISSIVE.encode(&DEMO_KEY).to_uppercase());
         assert!(typed.is_ok_and(|key| key.is_demo()), "in whatever way it comes in");
     }

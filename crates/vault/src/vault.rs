@@ -26,7 +26,11 @@ impl Vault {
     }
 
     /// A new data key for a patient, or for the practice's credentials (`None`), already wrapped.
-    pub fn new_data_key(&self, patient: Option<AccountId>, now: Timestamp) -> Result<WrappedDataKey, VaultError> {
+    pub fn new_data_key(
+        &self,
+        patient: Option<AccountId>,
+        now: Timestamp,
+    ) -> Result<WrappedDataKey, VaultError> {
         let mut key = Zeroizing::new([0_u8; KEY_BYTES]);
         self.entropy.fill(key.as_mut());
         self.wrap(DataKeyId::new(now, &*self.entropy), patient, &key)
@@ -61,14 +65,22 @@ impl Vault {
     }
 
     /// Seals the seed of an authenticator under the practice's data key for credentials.
-    pub fn seal_totp(&self, context: &CredentialContext, seed: &TotpSecret) -> Result<Sealed<TotpSeed>, VaultError> {
+    pub fn seal_totp(
+        &self,
+        context: &CredentialContext,
+        seed: &TotpSecret,
+    ) -> Result<Sealed<TotpSeed>, VaultError> {
         let key = self.unwrap(&context.key, None)?;
         let aad = context.aad(self.practice);
         format::seal(&key, context.key.id, &aad, seed.as_bytes(), &*self.entropy).map(Sealed::from_bytes)
     }
 
     /// Opens the seed of an authenticator, to check a code with it.
-    pub fn open_totp(&self, context: &CredentialContext, sealed: &Sealed<TotpSeed>) -> Result<TotpSecret, VaultError> {
+    pub fn open_totp(
+        &self,
+        context: &CredentialContext,
+        sealed: &Sealed<TotpSeed>,
+    ) -> Result<TotpSecret, VaultError> {
         let key = self.unwrap(&context.key, None)?;
         let opened = format::open(&key, context.key.id, &context.aad(self.practice), sealed.as_bytes())?;
         TotpSecret::from_bytes(&opened).map_err(|_| VaultError::DoesNotOpen)

@@ -6,11 +6,12 @@
 use core::time::Duration;
 
 use curtain_auth::{
-    ActivationHash, NewSession, PasswordPhc, RecoveryCodeHash, SessionHash, SessionTimes, SignInHash, StoredSession,
-    StoredSessionRow,
+    ActivationHash, NewSession, PasswordPhc, RecoveryCodeHash, SessionHash, SessionTimes, SignInHash,
+    StoredSession, StoredSessionRow,
 };
 use curtain_domain::{
-    AccountId, DataKeyId, EmailAddress, Entropy, PracticeId, Sealed, SessionId, Timestamp, TotpSeed, WrappedDataKey,
+    AccountId, DataKeyId, EmailAddress, Entropy, PracticeId, Sealed, SessionId, Timestamp, TotpSeed,
+    WrappedDataKey,
 };
 use sqlx::FromRow;
 use time::OffsetDateTime;
@@ -82,7 +83,10 @@ impl CredentialScope {
     }
 
     /// Who signs in with this address.
-    pub async fn account_by_email(&mut self, email: &EmailAddress) -> Result<Option<SignInAccount>, StorageError> {
+    pub async fn account_by_email(
+        &mut self,
+        email: &EmailAddress,
+    ) -> Result<Option<SignInAccount>, StorageError> {
         let row: Option<AccountRow> = sqlx::query_as(
             "select a.id, a.name, a.role, a.state, p.phc, \
                  t.version as totp_version, t.sealed_seed, t.last_step, t.confirmed_at, \
@@ -178,7 +182,11 @@ impl CredentialScope {
 /// Sessions.
 impl CredentialScope {
     /// Writes a session down. False when the account may no longer sign in.
-    pub async fn create_session(&mut self, account: AccountId, session: &NewSession) -> Result<bool, StorageError> {
+    pub async fn create_session(
+        &mut self,
+        account: AccountId,
+        session: &NewSession,
+    ) -> Result<bool, StorageError> {
         let times = &session.times;
         let done = sqlx::query(
             "insert into curtain.session \
@@ -387,10 +395,11 @@ impl CredentialScope {
         .bind(now.to_date_time())
         .execute(self.0.connection())
         .await?;
-        let active = sqlx::query("update curtain.account set state = 'active' where id = $1 and state = 'invited'")
-            .bind(account.as_uuid())
-            .execute(self.0.connection())
-            .await?;
+        let active =
+            sqlx::query("update curtain.account set state = 'active' where id = $1 and state = 'invited'")
+                .bind(account.as_uuid())
+                .execute(self.0.connection())
+                .await?;
         Ok(active.rows_affected() == 1)
     }
 

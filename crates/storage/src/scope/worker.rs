@@ -31,10 +31,11 @@ impl WorkerScope {
         to: VisitState,
         now: Timestamp,
     ) -> Result<Option<VisitState>, StorageError> {
-        let stored: Option<(String,)> = sqlx::query_as("select state from curtain.visit where id = $1 for update")
-            .bind(id.as_uuid())
-            .fetch_optional(self.0.connection())
-            .await?;
+        let stored: Option<(String,)> =
+            sqlx::query_as("select state from curtain.visit where id = $1 for update")
+                .bind(id.as_uuid())
+                .fetch_optional(self.0.connection())
+                .await?;
         let Some((state,)) = stored else { return Ok(None) };
         let from: VisitState = state.parse().map_err(damaged("visit"))?;
         if from.advance(to).is_err() {

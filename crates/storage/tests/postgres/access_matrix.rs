@@ -55,7 +55,11 @@ async fn every_role_reaches_what_it_should_and_nothing_else() {
     let mut owner = sql::connect(&world.database().owner_url()).await;
     let (listed, cells) = expectation();
     let tables = sql::texts(&mut owner, TABLES).await;
-    assert_eq!(tables.iter().cloned().collect::<BTreeSet<_>>(), listed, "a table without a line has no reviewed rights");
+    assert_eq!(
+        tables.iter().cloned().collect::<BTreeSet<_>>(),
+        listed,
+        "a table without a line has no reviewed rights"
+    );
 
     let (mut checked, mut wrong) = (0, String::new());
     for role in ROLES {
@@ -70,7 +74,8 @@ async fn every_role_reaches_what_it_should_and_nothing_else() {
                     let touched = touch(&mut connection, context, &statement).await;
                     checked += 1;
                     if touched != wanted {
-                        writeln!(wrong, "{role} {table} {operation} ({name}): {touched}, not {wanted}").unwrap();
+                        writeln!(wrong, "{role} {table} {operation} ({name}): {touched}, not {wanted}")
+                            .unwrap();
                     }
                 }
             }
@@ -82,7 +87,10 @@ async fn every_role_reaches_what_it_should_and_nothing_else() {
 }
 
 /// The six contexts and what each must do. Whoever has no business there does what nobody can.
-fn columns<'a>(contexts: &'a Contexts, expected: &'a [String; 3]) -> [(&'static str, Option<&'a ContextToken>, &'a str); 6] {
+fn columns<'a>(
+    contexts: &'a Contexts,
+    expected: &'a [String; 3],
+) -> [(&'static str, Option<&'a ContextToken>, &'a str); 6] {
     let [own, other, none] = expected;
     [
         ("own", Some(&contexts.own), own),
@@ -170,7 +178,8 @@ async fn nobody_may_truncate_reference_or_hook_a_table() {
     for table in sql::texts(&mut owner, TABLES).await {
         for role in &roles {
             for privilege in ["truncate", "references", "trigger", "delete"] {
-                let query = format!("select has_table_privilege('{role}', '{table}', '{privilege}')::int::bigint");
+                let query =
+                    format!("select has_table_privilege('{role}', '{table}', '{privilege}')::int::bigint");
                 assert_eq!(sql::number(&mut owner, &query).await, Ok(0), "{role} {privilege} {table}");
             }
         }

@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
+use crate::support::HOUR;
 use curtain_auth::{ActivationToken, PasswordPhc, RecoveryCode, SystemEntropy, TotpSecret};
-use curtain_domain::{AccountId, Clock as _, EmailAddress, PersonName, PracticeId, Role, SessionId, SystemClock, Timestamp};
+use curtain_domain::{
+    AccountId, Clock as _, EmailAddress, PersonName, PracticeId, Role, SessionId, SystemClock, Timestamp,
+};
 use curtain_storage::testing::TestDatabase;
 use curtain_storage::{AccountState, NewAdministrator, Practice, StorageError, Store};
 use curtain_vault::{CredentialContext, KeyEncryptionKey, Vault};
-use crate::support::HOUR;
 
 /// A new practice whose first administrator was just invited.
 struct Invited {
@@ -44,8 +46,10 @@ impl Invited {
         let key = scope.keep_credential_key(&key, self.now).await.unwrap();
         let seed = TotpSecret::new(&SystemEntropy::new());
         let version = link.totp.map_or(1, |totp| totp.version + 1);
-        let sealed =
-            self.vault.seal_totp(&CredentialContext::totp(key.clone(), link.account, version), &seed).unwrap();
+        let sealed = self
+            .vault
+            .seal_totp(&CredentialContext::totp(key.clone(), link.account, version), &seed)
+            .unwrap();
         assert!(scope.store_totp(link.account, version, &sealed, key.id).await.unwrap());
         scope.commit().await.unwrap();
         seed
@@ -54,7 +58,8 @@ impl Invited {
     async fn finish(&self, step: u64) -> bool {
         let codes = RecoveryCode::set(&SystemEntropy::new()).map(|code| code.hash());
         let mut scope = self.store.credentials().begin().await.unwrap();
-        let done = scope.finish_activation(self.token.hash(), self.account, step, &codes, self.now).await.unwrap();
+        let done =
+            scope.finish_activation(self.token.hash(), self.account, step, &codes, self.now).await.unwrap();
         scope.commit().await.unwrap();
         done
     }
@@ -84,7 +89,10 @@ async fn an_invited_administrator_becomes_active() {
     let mut scope = invited.store.credentials().begin().await.unwrap();
     let link = scope.activation(invited.token.hash(), invited.now).await.unwrap().unwrap();
     assert!(link.has_password && !link.totp.unwrap().confirmed);
-    assert!(!scope.consume_totp_step(invited.account, 5).await.unwrap(), "an unconfirmed authenticator is none");
+    assert!(
+        !scope.consume_totp_step(invited.account, 5).await.unwrap(),
+        "an unconfirmed authenticator is none"
+    );
     drop(scope);
 
     assert!(invited.finish(7).await);
@@ -148,7 +156,8 @@ async fn a_confirmed_authenticator_is_not_replaced() {
     let mut scope = invited.store.credentials().begin().await.unwrap();
     let key = scope.credential_key().await.unwrap().unwrap();
     let seed = TotpSecret::new(&SystemEntropy::new());
-    let sealed = invited.vault.seal_totp(&CredentialContext::totp(key.clone(), invited.account, 2), &seed).unwrap();
+    let sealed =
+        invited.vault.seal_totp(&CredentialContext::totp(key.clone(), invited.account, 2), &seed).unwrap();
     assert!(!scope.store_totp(invited.account, 2, &sealed, key.id).await.unwrap());
 }
 
@@ -163,7 +172,8 @@ async fn an_address_is_taken_once() {
 #[tokio::test]
 async fn the_first_practice_stays() {
     let invited = Invited::new().await;
-    let other = Practice { id: PracticeId::new(invited.now, &SystemEntropy::new()), name: "Other".to_owned() };
+    let other =
+        Practice { id: PracticeId::new(invited.now, &SystemEntropy::new()), name: "Other".to_owned() };
     let stays = invited.database.owner().await.set_up_practice(&other, invited.now).await.unwrap();
     assert_eq!(stays.name, "Practice");
     assert!(!invited.database.owner().await.holds_demo().await.unwrap());

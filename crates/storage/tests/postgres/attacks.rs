@@ -78,7 +78,8 @@ async fn a_login_role_stays_the_role_it_is() {
             }
             for statement in [format!("set role {other}"), format!("set session authorization {other}")] {
                 let outcome = attempt(&mut connection, &statement).await;
-                let no_such_role = matches!(&outcome, Err(Refusal::Other(why)) if why.contains("does not exist"));
+                let no_such_role =
+                    matches!(&outcome, Err(Refusal::Other(why)) if why.contains("does not exist"));
                 assert!(outcome == Err(Refusal::Denied) || no_such_role, "{role}: {statement}: {outcome:?}");
             }
         }

@@ -6,7 +6,8 @@ use sqlx::PgConnection;
 use crate::support::sql::{self, number, texts};
 
 /// Everything that is ours.
-const OURS: &str = "n.nspname not in ('pg_catalog', 'information_schema', 'pg_toast') and n.nspname not like 'pg_temp%'";
+const OURS: &str =
+    "n.nspname not in ('pg_catalog', 'information_schema', 'pg_toast') and n.nspname not like 'pg_temp%'";
 
 async fn migrated() -> (TestDatabase, PgConnection) {
     let database = TestDatabase::fresh().await;
@@ -25,7 +26,8 @@ async fn every_table_forces_row_level_security() {
     let tables = format!(
         "from pg_class c join pg_namespace n on n.oid = c.relnamespace where c.relkind in ('r', 'p', 'f') and {OURS}"
     );
-    let unforced = format!("select c.oid::regclass::text {tables} and not (c.relrowsecurity and c.relforcerowsecurity)");
+    let unforced =
+        format!("select c.oid::regclass::text {tables} and not (c.relrowsecurity and c.relforcerowsecurity)");
     none(&mut owner, "tables without forced row level security", &unforced).await;
     let all = number(&mut owner, &format!("select count(*) {tables}")).await.unwrap();
     assert!(all >= 14, "the query finds our tables: {all}");
@@ -49,10 +51,12 @@ async fn every_definer_function_is_closed_pinned_and_nobodys() {
     let name = "select p.oid::regprocedure::text";
     let public = format!("{name} {functions} and has_function_privilege('public', p.oid, 'execute')");
     none(&mut owner, "functions for PUBLIC", &public).await;
-    let unpinned = format!("{name} {functions} and not coalesce(p.proconfig, '{{}}') @> array['search_path=pg_catalog, pg_temp']");
+    let unpinned = format!(
+        "{name} {functions} and not coalesce(p.proconfig, '{{}}') @> array['search_path=pg_catalog, pg_temp']"
+    );
     none(&mut owner, "functions without a pinned search path", &unpinned).await;
-    let owned = format!("{name} {functions} and p.prosecdef and p.proowner <> 'curtain_lookup'::regrole");
-    none(&mut owner, "definer functions with the rights of a superuser", &owned).await;
+    let powerful = format!("{name} {functions} and p.prosecdef and p.proowner <> 'curtain_lookup'::regrole");
+    none(&mut owner, "definer functions with the rights of a superuser", &powerful).await;
 }
 
 #[tokio::test]
@@ -80,7 +84,12 @@ async fn no_scope_is_more_than_a_login() {
     let (_database, mut owner) = migrated().await;
     let ours = "rolname like 'curtain\\_%'";
     let powers = "rolsuper or rolbypassrls or rolcreatedb or rolcreaterole or rolreplication or rolinherit";
-    none(&mut owner, "roles with powers", &format!("select rolname::text from pg_roles where {ours} and ({powers})")).await;
+    none(
+        &mut owner,
+        "roles with powers",
+        &format!("select rolname::text from pg_roles where {ours} and ({powers})"),
+    )
+    .await;
     let members = format!(
         "select r.rolname::text from pg_auth_members m join pg_roles r on r.oid in (m.member, m.roleid) where r.{ours}"
     );
@@ -155,7 +164,8 @@ async fn no_policy_is_for_everybody() {
 async fn migrating_again_changes_nothing_and_two_at_once_are_one() {
     let (database, mut owner) = migrated().await;
     let url = database.owner_url();
-    let (one, two) = tokio::join!(curtain_storage::Store::migrate(&url), curtain_storage::Store::migrate(&url));
+    let (one, two) =
+        tokio::join!(curtain_storage::Store::migrate(&url), curtain_storage::Store::migrate(&url));
     assert_eq!((one, two), (Ok(()), Ok(())));
     let applied = "select count(*) from curtain_migrations.applied";
     assert!(number(&mut owner, applied).await.unwrap() >= 6);

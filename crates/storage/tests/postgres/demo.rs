@@ -29,7 +29,8 @@ async fn everybody_of_the_demo_can_be_found() {
     let world = World::seeded().await;
     let mut scope = world.store.credentials().begin().await.unwrap();
     for person in ACCOUNTS {
-        let found = scope.account_by_email(&EmailAddress::parse(person.email).unwrap()).await.unwrap().unwrap();
+        let found =
+            scope.account_by_email(&EmailAddress::parse(person.email).unwrap()).await.unwrap().unwrap();
         assert_eq!((found.account, found.role), (person.account, person.role), "{}", person.name);
     }
 }

@@ -1,23 +1,28 @@
 //! A note is its author's alone, saves one version after the other, and stands in the database as ciphertext.
 
+use crate::support::{ANA, BEN, World, sql};
 use curtain_auth::{Clinician, Principal};
 use curtain_domain::{NoteId, NoteVersion};
 use curtain_storage::{NoteSave, SaveNote, StorageError, Visit};
 use curtain_vault::{ClinicalText, RecordContext};
-use crate::support::{ANA, BEN, World, sql};
 
 const WORDS: &str = "Feels better since Tuesday; sleeps through.";
 
 /// Writes a text as the version after `expected`, as the note's route does.
-async fn save(world: &World, by: &Principal<Clinician>, visit: &Visit, expected: u32, text: &str) -> NoteSave {
+async fn save(
+    world: &World,
+    by: &Principal<Clinician>,
+    visit: &Visit,
+    expected: u32,
+    text: &str,
+) -> NoteSave {
     let patient = visit.patient.account;
     let mut scope = world.store.clinician(by).begin().await.unwrap();
-    let key = match scope.data_key(patient).await.unwrap() {
-        Some(key) => key,
-        None => {
-            let new = world.vault.new_data_key(Some(patient), world.now).unwrap();
-            scope.keep_data_key(patient, &new, world.now).await.unwrap()
-        }
+    let key = if let Some(key) = scope.data_key(patient).await.unwrap() {
+        key
+    } else {
+        let new = world.vault.new_data_key(Some(patient), world.now).unwrap();
+        scope.keep_data_key(patient, &new, world.now).await.unwrap()
     };
     let stored = scope.note(visit.id).await.unwrap();
     let note = stored.map_or_else(|| NoteId::new(world.now, &*world.entropy), |stored| stored.id);
@@ -72,7 +77,8 @@ async fn of_many_tabs_that_save_at_once_one_wins() {
             let (world, lee, visit) = (world.clone(), lee.clone(), visit.clone());
             tabs.spawn(async move { save(&world, &lee, &visit, round, &format!("tab {tab}")).await });
         }
-        let saved = tabs.join_all().await.into_iter().filter(|save| matches!(save, NoteSave::Saved(_))).count();
+        let saved =
+            tabs.join_all().await.into_iter().filter(|save| matches!(save, NoteSave::Saved(_))).count();
         assert_eq!(saved, 1, "round {round}");
     }
 }
@@ -115,7 +121,11 @@ async fn a_colleague_can_not_write_into_the_visit_of_another() {
         now: world.now,
     };
     let mut scope = world.store.clinician(&okafor).begin().await.unwrap();
-    assert_eq!(scope.save_note(&note).await, Ok(NoteSave::Changed(NoteVersion(0))), "it finds no note to change");
+    assert_eq!(
+        scope.save_note(&note).await,
+        Ok(NoteSave::Changed(NoteVersion(0))),
+        "it finds no note to change"
+    );
     let first = SaveNote { expected: NoteVersion(0), note: NoteId::new(world.now, &*world.entropy), ..note };
     assert_eq!(scope.save_note(&first).await, Err(StorageError::NotAllowed), "not even that there is one");
 }

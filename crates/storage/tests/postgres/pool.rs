@@ -1,6 +1,6 @@
 //! Connections between one person's work and the next person's.
 
-use curtain_storage::{Store, StoreConfig, StorageError};
+use curtain_storage::{StorageError, Store, StoreConfig};
 
 use crate::support::World;
 

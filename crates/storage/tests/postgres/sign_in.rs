@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
+use crate::support::{ANA, HOUR, LEE, World, sql};
 use curtain_auth::{NewSession, SessionEnd, SignInToken, TotpSecret, totp};
 use curtain_domain::{EmailAddress, Role};
 use curtain_storage::demo::ACCOUNTS;
 use curtain_vault::CredentialContext;
-use crate::support::{ANA, HOUR, LEE, World, sql};
 
 const MINUTE: Duration = Duration::from_mins(1);
 
@@ -61,7 +61,10 @@ async fn password_then_code_then_a_session() {
     let principal = stored.admit(&session.token, world.now).unwrap();
     assert_eq!(principal.identity().name().as_str(), "Dr Maya Lee");
     assert_eq!(principal.identity().practice_name(), "Curtain Demo Practice");
-    assert!(scope.attempt_sign_in(token.hash(), world.now).await.unwrap().is_none(), "a sign-in is used once");
+    assert!(
+        scope.attempt_sign_in(token.hash(), world.now).await.unwrap().is_none(),
+        "a sign-in is used once"
+    );
 }
 
 #[tokio::test]

@@ -1,8 +1,8 @@
 //! Who sees which visit, and who may change it.
 
+use crate::support::{ANA, BEN, HOUR, IRIS, LEE, OKAFOR, World, sql};
 use curtain_auth::SystemEntropy;
 use curtain_domain::{VisitRole, VisitState};
-use crate::support::{ANA, BEN, HOUR, IRIS, LEE, OKAFOR, World, sql};
 
 #[tokio::test]
 async fn a_patient_sees_own_visits_and_the_names_in_them() {
@@ -41,7 +41,10 @@ async fn a_clinician_makes_a_visit_and_both_find_it() {
     let mut scope = world.store.clinician(&okafor).begin().await.unwrap();
     let made = scope.create_visit(BEN, world.now + HOUR, world.now, &*world.entropy).await.unwrap().unwrap();
     scope.commit().await.unwrap();
-    assert_eq!((made.clinician.account, made.patient.account, made.state), (OKAFOR, BEN, VisitState::Scheduled));
+    assert_eq!(
+        (made.clinician.account, made.patient.account, made.state),
+        (OKAFOR, BEN, VisitState::Scheduled)
+    );
 
     let ben = world.ben().await;
     let mut scope = world.store.patient(&ben).begin().await.unwrap();
@@ -106,7 +109,8 @@ async fn the_lists_hold_patients_and_colleagues_only() {
     let lee = world.lee().await;
     let mut scope = world.store.clinician(&lee).begin().await.unwrap();
     let patients: Vec<_> = scope.patients().await.unwrap().into_iter().map(|person| person.account).collect();
-    let colleagues: Vec<_> = scope.colleagues().await.unwrap().into_iter().map(|person| person.account).collect();
+    let colleagues: Vec<_> =
+        scope.colleagues().await.unwrap().into_iter().map(|person| person.account).collect();
     assert_eq!((patients, colleagues), (vec![ANA, BEN], vec![OKAFOR]));
 }
 

@@ -130,8 +130,15 @@ async fn save_note(world: &World, by: &Principal<Clinician>, visit: &Visit) {
     let key = scope.keep_data_key(patient, &key, world.now).await.unwrap();
     let context = RecordContext::note(key.clone(), patient, note, NoteVersion(1));
     let sealed = world.vault.seal(by, &context, ClinicalText::new("words".to_owned())).unwrap();
-    let save =
-        SaveNote { note, visit: visit.id, patient, expected: NoteVersion(0), sealed, key: key.id, now: world.now };
+    let save = SaveNote {
+        note,
+        visit: visit.id,
+        patient,
+        expected: NoteVersion(0),
+        sealed,
+        key: key.id,
+        now: world.now,
+    };
     scope.save_note(&save).await.unwrap();
     scope.commit().await.unwrap();
 }
@@ -228,6 +235,6 @@ fn id(text: &str) -> AccountId {
 }
 
 fn bytea(bytes: &[u8]) -> String {
-    let hex = bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let hex = bytes.iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
     format!("'\\x{hex}'::bytea")
 }

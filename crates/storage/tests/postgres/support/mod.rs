@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use curtain_auth::{
-    Administrator, AnyPrincipal, Auditor, Clinician, NewSession, Patient, PasswordPhc, Principal, SystemEntropy,
-    TotpSecret,
+    Administrator, AnyPrincipal, Auditor, Clinician, NewSession, PasswordPhc, Patient, Principal,
+    SystemEntropy, TotpSecret,
 };
 use curtain_domain::{AccountId, Clock as _, SystemClock, Timestamp, VisitId};
 use curtain_storage::demo::{self, ACCOUNTS, DemoCredential, DemoSeed};
@@ -55,7 +55,8 @@ impl World {
 
     /// Signs an account in, as both factors together do, at a time.
     pub(crate) async fn sign_in_at(&self, account: AccountId, at: Timestamp) -> (AnyPrincipal, NewSession) {
-        let role = ACCOUNTS.iter().find(|person| person.account == account).expect("somebody of the demo").role;
+        let role =
+            ACCOUNTS.iter().find(|person| person.account == account).expect("somebody of the demo").role;
         let session = NewSession::issue(role, at, &*self.entropy);
         let mut scope = self.store.credentials().begin().await.unwrap();
         assert!(scope.create_session(account, &session).await.unwrap());

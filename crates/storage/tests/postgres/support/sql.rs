@@ -29,18 +29,21 @@ pub(crate) async fn run(connection: &mut PgConnection, statement: &str) {
 /// Runs a statement (or several) and tells how many rows it touched.
 pub(crate) async fn attempt(connection: &mut PgConnection, statement: &str) -> Result<u64, Refusal> {
     let done = connection.execute(AssertSqlSafe(statement.to_owned())).await;
-    done.map(|result| result.rows_affected()).map_err(refusal)
+    done.map(|result| result.rows_affected()).map_err(|error| refusal(&error))
 }
 
 /// The one number that a query gives.
 pub(crate) async fn number(connection: &mut PgConnection, query: &str) -> Result<i64, Refusal> {
-    let row = connection.fetch_one(AssertSqlSafe(query.to_owned())).await.map_err(refusal)?;
+    let row = connection.fetch_one(AssertSqlSafe(query.to_owned())).await.map_err(|error| refusal(&error))?;
     Ok(row.get(0))
 }
 
 /// The first column of each row, as text.
 pub(crate) async fn texts(connection: &mut PgConnection, query: &str) -> Vec<String> {
-    let rows = connection.fetch_all(AssertSqlSafe(query.to_owned())).await.unwrap_or_else(|e| panic!("{query}: {e}"));
+    let rows = connection
+        .fetch_all(AssertSqlSafe(query.to_owned()))
+        .await
+        .unwrap_or_else(|e| panic!("{query}: {e}"));
     rows.iter().map(|row| row.get(0)).collect()
 }
 
@@ -53,7 +56,7 @@ pub(crate) async fn begin(connection: &mut PgConnection, context: Option<&Contex
     }
 }
 
-fn refusal(error: sqlx::Error) -> Refusal {
+fn refusal(error: &sqlx::Error) -> Refusal {
     let Some(database) = error.as_database_error() else { return Refusal::Other(error.to_string()) };
     match database.code().as_deref() {
         Some("42501") if database.message().contains("row-level security") => Refusal::Policy,
