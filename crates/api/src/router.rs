@@ -4,7 +4,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::handler::Handler;
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::routing::{MethodRouter, any, get, post, put};
+use axum::routing::{MethodRouter, get, post, put};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 
@@ -64,7 +64,6 @@ pub fn router(house: House) -> Router {
         .fallback(async || ApiError::NotFound);
     Router::new()
         .nest("/api/v1", api)
-        .route("/api/{*rest}", any(async || ApiError::NotFound))
         .fallback_service(Router::new().fallback(static_files::serve).layer(CompressionLayer::new()))
         .layer(from_fn_with_state(house.clone(), origin::same_origin_only))
         .layer(from_fn(layers::end_in_time))

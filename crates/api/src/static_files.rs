@@ -49,6 +49,10 @@ pub(crate) async fn serve(method: Method, uri: Uri, headers: HeaderMap) -> Resul
         return Err(ApiError::MethodNotAllowed);
     }
     let path = uri.path().trim_start_matches('/');
+    // A page address of the API would look like an answer to programs.
+    if path == "api" || path.starts_with("api/") {
+        return Err(ApiError::NotFound);
+    }
     let is_page = !path.rsplit('/').next().unwrap_or(path).contains('.');
     let name = if is_page { "index.html" } else { path };
     let file = WebClient::get(name).ok_or(ApiError::NotFound)?;

@@ -3,10 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use http::Method;
+use axum::body::Body;
+use http::{HeaderValue, Method};
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Browser, TestHouse};
+use crate::support::{Answer, Browser, ORIGIN, TestHouse};
 
 /// Who tries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -90,6 +91,8 @@ fn rows(who: &str, patient: &str, another_colleague: &str) -> BTreeMap<&'static 
         ("GET /visits", row(May::SignedIn, 200, Value::Null)),
         ("POST /visits", row(May::Clinicians, 201, json!({"patient": patient, "scheduled_at": null}))),
         ("GET /visits/{id}", row(May::PeopleOfTheVisit, 200, Value::Null)),
+        // With no upgrade in the request, whoever may open the socket is told that this is none.
+        ("GET /visits/{id}/socket", row(May::PeopleOfTheVisit, 400, Value::Null)),
         ("POST /visits/{id}/colleagues", row(May::ClinicianOfTheVisit, 200, json!({"person": another_colleague}))),
         ("GET /patients", row(May::Clinicians, 200, Value::Null)),
         ("GET /colleagues", row(May::Clinicians, 200, Value::Null)),
@@ -115,6 +118,7 @@ fn outcome(row: &Row, who: Who, visit: Visit) -> (u16, &'static str) {
         May::Clinicians | May::ClinicianOfTheVisit if !clinician => NOT_ALLOWED,
         May::PeopleOfTheVisit if !has_place => NOT_FOUND,
         May::ClinicianOfTheVisit if !runs_it => NOT_FOUND,
+        _ if row.success == 400 => (400, "malformed"),
         _ => (row.success, ""),
     }
 }
@@ -137,6 +141,11 @@ fn operations() -> Vec<String> {
 
 async fn try_it(browser: &mut Browser, method: &str, path: &str, body: &Value) -> Answer {
     match method {
+        "GET" if path.ends_with("/socket") => {
+            let mut request = browser.request(Method::GET, path, Body::empty());
+            request.headers_mut().insert("origin", HeaderValue::from_static(ORIGIN));
+            browser.send(request).await
+        }
         "GET" => browser.get(path).await,
         "POST" => browser.post(path, body.clone()).await,
         "PUT" => browser.put(path, Some("\"0\""), body.clone()).await,

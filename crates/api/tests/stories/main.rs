@@ -2,6 +2,7 @@
 
 mod access_matrix;
 mod activation_stories;
+mod log_stories;
 mod note_stories;
 mod request_stories;
 mod session_stories;
