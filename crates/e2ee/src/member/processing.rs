@@ -165,6 +165,8 @@ impl Member {
             leaves.difference(others).map(|(person, _)| *person).collect::<Vec<_>>()
         };
         let (added, removed) = (people(&after, before), people(before, &after));
+        // Whoever has a new leaf is here, whatever was reported before.
+        added.iter().for_each(|person| self.hooks.report_back(*person));
         let cause = match (&removed[..], &added[..]) {
             ([], []) => Cause::Update,
             ([], _) => Cause::Join,

@@ -6,4 +6,5 @@ mod policy_refusals;
 mod refusals;
 mod rogue;
 mod stories;
+mod surface;
 mod vectors;

@@ -270,3 +270,17 @@ fn a_fresh_group_after_everything_was_lost_is_another_one() {
     let old = lee.member.update(NOON).unwrap();
     assert_eq!(refusal(back.process(&old.commit)), Some(Refusal::WrongGroup));
 }
+
+#[test]
+fn who_came_back_is_not_gone_any_more() {
+    let (mut lee, lee_device) = opened();
+    let mut ana = ANA.fresh();
+    admit(&mut lee, &mut ana, &mut []);
+    ana.member.report_gone(LEE.id(), NOON);
+    let mut again = LEE.tab(&lee_device, later(20));
+    let output = ana.member.readmit(&again.key_package, later(20)).unwrap();
+    ana.member.process(&output.commit, later(20)).unwrap();
+    again.member.expect_return();
+    again.member.join(&output.welcome, later(20)).unwrap();
+    assert_eq!(refusal(ana.member.remove(LEE.id(), later(40))), Some(Refusal::NotGone));
+}
