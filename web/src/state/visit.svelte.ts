@@ -52,6 +52,8 @@ export class VisitModel {
   #early = $state<"loading" | "unreachable" | "not_found" | "cancelled" | "ended" | null>("loading");
   #parts: CallParts | null = null;
   #disposed = false;
+  /** What the person wants on, over every return to the visit: who switched the camera off is not shown by coming back. */
+  readonly #wish = { camera: true, microphone: true };
   session: VisitControls | null = null;
 
   constructor(
@@ -106,9 +108,13 @@ export class VisitModel {
     this.#early = null;
     this.session?.prepare();
     if (this.isStaff) {
-      void this.devices?.open({ camera: true, microphone: true });
+      this.#open();
       this.session?.start();
     }
+  }
+
+  #open(): void {
+    void this.devices?.open({ ...this.#wish });
   }
 
   #connect(parts: CallParts): void {
@@ -132,22 +138,34 @@ export class VisitModel {
     });
   }
 
-  join(): void {
+  /** From the lobby, where the devices were opened already, or with sound only. */
+  join({ camera }: { camera: boolean }): void {
+    this.#wish.camera = camera;
     this.session?.start();
   }
 
-  /** After leaving or a failure: a new session in the old one's place, without the lobby. */
+  setCamera(on: boolean): void {
+    this.#wish.camera = on;
+    this.session?.setCamera(on);
+  }
+
+  setMicrophone(on: boolean): void {
+    this.#wish.microphone = on;
+    this.session?.setMicrophone(on);
+  }
+
+  /** Back in without the lobby: after leaving, a failure, another tab, being declined or removed. */
   async again(): Promise<void> {
     const { phase } = this.view ?? {};
-    if (phase === "taken_over") return this.session?.takeBack();
-    if (phase === "declined" || phase === "removed") return this.session?.start();
-    const wish = { camera: this.view?.camera.on ?? true, microphone: true };
-    this.session?.dispose();
-    this.session = null;
     if (this.#parts === null) return this.open();
-    this.#connect(this.#parts);
-    void this.devices?.open(wish);
-    this.join();
+    if (phase === "left" || phase === "failed") {
+      this.session?.dispose();
+      this.session = null;
+      this.#connect(this.#parts);
+    }
+    this.#open();
+    if (phase === "taken_over") this.session?.takeBack();
+    else this.session?.start();
   }
 
   async colleagues(): Promise<Person[]> {

@@ -43,7 +43,7 @@ const FIRST_VIEW: VisitView = {
 };
 
 /** Stands where the session stands: shows what it is told, writes down what it is asked. */
-class Scripted implements Pick<VisitControls, "subscribe" | "prepare" | "start" | "takeBack" | "dispose"> {
+class Scripted implements Partial<VisitControls> {
   asked: string[] = [];
   #listener: (view: VisitView) => void = () => undefined;
   constructor(readonly options: VisitSessionOptions) {}
@@ -55,6 +55,8 @@ class Scripted implements Pick<VisitControls, "subscribe" | "prepare" | "start" 
   shows(change: Partial<VisitView>): void {
     this.#listener({ ...FIRST_VIEW, ...change });
   }
+  setCamera = (on: boolean): void => void this.asked.push(`camera ${String(on)}`);
+  setMicrophone = (on: boolean): void => void this.asked.push(`microphone ${String(on)}`);
   prepare = (): void => void this.asked.push("prepare");
   start = (): void => void this.asked.push("start");
   takeBack = (): void => void this.asked.push("takeBack");
@@ -109,7 +111,7 @@ describe("a patient", () => {
     await model.open();
     expect(model.screen).toBe("lobby");
     expect(session().asked).toEqual(["prepare"]);
-    model.join();
+    model.join({ camera: true });
     expect(session().asked).toEqual(["prepare", "start"]);
     for (const phase of ["connecting", "waiting", "joining"] as const) {
       session().shows({ phase });
@@ -146,16 +148,35 @@ describe("a patient", () => {
   });
 
   it("takes the visit back from another tab", async () => {
-    const { model, session } = screen(visitAs("patient"));
+    const { model, session, opened } = screen(visitAs("patient"));
     await model.open();
     session().shows({ phase: "taken_over" });
     await model.again();
     expect(session().asked).toContain("takeBack");
+    expect(opened).toEqual([{ camera: true, microphone: true }]);
+  });
+
+  it("who joined with sound only, or switched something off, comes back like that", async () => {
+    const { model, session, opened } = screen(visitAs("patient"));
+    await model.open();
+    model.join({ camera: false });
+    model.setMicrophone(false);
+    session().shows({ phase: "removed" });
+    await model.again();
+    model.setCamera(true);
+    session().shows({ phase: "taken_over" });
+    await model.again();
+    expect(opened).toEqual([
+      { camera: false, microphone: false },
+      { camera: true, microphone: false },
+    ]);
+    expect(session().asked).toEqual(expect.arrayContaining(["microphone false", "camera true"]));
   });
 
   it("who left goes straight back in, with the camera as it was, in a new session", async () => {
     const { model, session, sessions, opened } = screen(visitAs("patient"));
     await model.open();
+    model.setCamera(false);
     session().shows({ phase: "left" });
     await model.again();
     expect(sessions).toHaveLength(2);
