@@ -8,7 +8,7 @@ use std::path::Path;
 
 use crate::process::tool::Tool;
 use crate::process::{Failure, built, failure, root, say, work_folder};
-use crate::web;
+use crate::{wasm, web};
 
 const PROTOCOL: &str = "web/src/signalling/protocol.gen.ts";
 const OPENAPI: &str = "docs/api/openapi.json";
@@ -27,6 +27,7 @@ pub(crate) fn command(arguments: &[String]) -> Result<(), Failure> {
             }
             Ok(())
         }
+        ["wasm"] => wasm::generate(),
         _ => Err(Failure("usage: cargo xtask generate [wasm]".into())),
     }
 }
@@ -47,6 +48,7 @@ pub(crate) fn check() -> Result<(), Failure> {
 
 /// `cargo xtask verify-client`: the WebAssembly from its sources, then the client that carries it.
 pub(crate) fn verify_client(_: &[String]) -> Result<(), Failure> {
+    wasm::verify()?;
     web::verify()
 }
 

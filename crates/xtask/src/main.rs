@@ -9,6 +9,7 @@ mod postgres;
 mod process;
 mod test;
 mod totp;
+mod wasm;
 mod web;
 
 use std::path::PathBuf;
