@@ -1,7 +1,7 @@
 // Which pictures stand on the screen, and whose they are: from the group's roster, from what each member says is on, and
 // from the frames that the worker opened. The server's word on who is in which slot is not asked.
 import type { GroupPerson, Tracks } from "../e2ee/messages";
-import type { Incoming } from "./peer";
+import type { Incoming } from "./media/peer";
 import type { TileView } from "./view";
 
 const MICROPHONE = 0;

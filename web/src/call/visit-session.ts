@@ -10,7 +10,7 @@ import { Tiles } from "./tiles";
 import { clientMessage, groupInput } from "./translate";
 import type { ChatView, VisitControls, VisitFailure, VisitPhase, VisitSessionOptions, VisitView } from "./view";
 import { askServer, socketAddress } from "./visit-address";
-import { VisitMedia } from "./visit-media";
+import { VisitMedia } from "./media/visit-media";
 
 /** Tries to reach the server for the first time: about fifteen seconds. Later ones go on for ever. */
 const FIRST_TRIES = 6;
@@ -46,6 +46,8 @@ export class VisitSession implements VisitControls {
   #nextChat = 1;
   #saidTracks = "";
   #scheduled = false;
+  /** What was on when the devices were stopped. */
+  #hadOn = { microphone: false, camera: false };
 
   constructor(options: VisitSessionOptions) {
     this.#options = options;
@@ -93,17 +95,19 @@ export class VisitSession implements VisitControls {
       },
     });
     this.#devicesChanged();
+    // Open already when Join is pressed: nobody is told of a socket that has not arrived.
+    this.#connection = this.#connect();
+    this.#connection.open();
   }
 
   start(): void {
     this.prepare();
     if (this.#e2ee === null || (this.#phase !== "lobby" && !FINAL.has(this.#phase))) return;
-    this.#connection?.close();
+    if (this.#connection === null) this.#connection = this.#connect();
     this.#failure = null;
     this.#wasPlaced = false;
     this.#restarted = false;
     this.#leaveGroup();
-    this.#connection = this.#connect();
     this.#connection.open();
     this.#e2ee.post({ type: "arrive" });
     this.#go("connecting");
@@ -151,7 +155,9 @@ export class VisitSession implements VisitControls {
   }
 
   takeBack(): void {
-    if (this.#phase === "taken_over") this.start();
+    if (this.#phase !== "taken_over") return;
+    void this.#options.devices.open(this.#hadOn);
+    this.start();
   }
 
   dispose(): void {
@@ -159,7 +165,7 @@ export class VisitSession implements VisitControls {
     globalThis.removeEventListener("offline", this.#onNetwork);
     this.#listeners.clear();
     this.#connection?.close();
-    this.#media?.stop();
+    this.#media?.dispose();
     this.#e2ee?.dispose();
     this.#stopDevices();
     this.#options.devices.dispose();
@@ -198,7 +204,8 @@ export class VisitSession implements VisitControls {
           if (this.#connection === connection) this.#over(verdict);
         },
         failing: (failures) => {
-          if (this.#connection === connection && !this.#wasPlaced && failures >= FIRST_TRIES) {
+          const trying = this.#phase === "connecting" && !this.#wasPlaced;
+          if (this.#connection === connection && trying && failures >= FIRST_TRIES) {
             this.#fail("server_unreachable");
           }
         },
@@ -395,7 +402,9 @@ export class VisitSession implements VisitControls {
   }
 
   #stopSending(): void {
-    for (const kind of ["camera", "microphone", "screen"] as const) this.#options.devices.stop(kind);
+    const { devices } = this.#options;
+    this.#hadOn = { microphone: devices.view("microphone").on, camera: devices.view("camera").on };
+    for (const kind of ["camera", "microphone", "screen"] as const) devices.stop(kind);
   }
 
   /** Several things change in one turn; the screens hear of it once. */

@@ -48,7 +48,9 @@ export type ToWorker =
   | { type: "chat"; id: number; text: string }
   | { type: "tracks"; tracks: Tracks }
   /** These transforms' tracks are gone; their contexts are free for the next connection. Answered by `released`. */
-  | { type: "release"; transforms: number[] };
+  | { type: "release"; transforms: number[] }
+  /** Answered by `counts`. */
+  | { type: "count" };
 
 /** What the worker wants said to the server. */
 export type GroupOutput =
@@ -100,5 +102,5 @@ export type FromWorker =
   /** A second transform of a context that is in use: it lets nothing through. */
   | { type: "refused_transform"; transform: number }
   | { type: "released"; transforms: number[] }
-  /** How many frames each live transform saw and let through, a few times a second. */
+  /** How many frames each live transform saw and let through, when it was asked. */
   | { type: "counts"; counts: { transform: number; seen: number; passed: number }[] };

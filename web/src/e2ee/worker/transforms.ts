@@ -6,9 +6,6 @@ import { FrameReceiver } from "./frames/receiver";
 import { type Counts, type EncodedFrame, FrameSender } from "./frames/sender";
 import type { SendKeys } from "./frames/send-keys";
 
-/** The page's watchdog looks every 400 ms. */
-const COUNTS_EVERY_MS = 300;
-
 /** RTCRtpScriptTransformer, as far as it is used here. */
 export type Transformer = {
   readonly options: unknown;
@@ -23,7 +20,6 @@ export class Transforms {
   readonly #emit: (message: FromWorker) => void;
   readonly #live = new Map<number, Counts>();
   readonly #contexts = new Map<number, number>();
-  #ticking: ReturnType<typeof setInterval> | null = null;
 
   constructor(sendKeys: SendKeys, receiveKeys: KeyRing, emit: (message: FromWorker) => void) {
     this.#sendKeys = sendKeys;
@@ -34,7 +30,6 @@ export class Transforms {
   attach(transformer: Transformer): void {
     const options = transformer.options as TransformOptions;
     const pass = options.direction === "send" ? this.#sender(options) : this.#receiver(options.id, transformer);
-    this.#tick();
     transformer.readable
       .pipeThrough(
         new TransformStream<EncodedFrame, EncodedFrame>({
@@ -54,11 +49,13 @@ export class Transforms {
       this.#live.delete(id);
       for (const [context, holder] of this.#contexts) if (holder === id) this.#contexts.delete(context);
     }
-    if (this.#live.size === 0 && this.#ticking !== null) {
-      clearInterval(this.#ticking);
-      this.#ticking = null;
-    }
     this.#emit({ type: "released", transforms: [...ids] });
+  }
+
+  /** For the page's watchdog. */
+  count(): void {
+    const counts = [...this.#live].map(([transform, { seen, passed }]) => ({ transform, seen, passed }));
+    this.#emit({ type: "counts", counts });
   }
 
   #sender(options: Extract<TransformOptions, { direction: "send" }>): (frame: EncodedFrame) => Promise<boolean> {
@@ -93,12 +90,5 @@ export class Transforms {
     );
     this.#live.set(id, receiver.counts);
     return (frame) => receiver.open(frame);
-  }
-
-  #tick(): void {
-    this.#ticking ??= setInterval(() => {
-      const counts = [...this.#live].map(([transform, { seen, passed }]) => ({ transform, seen, passed }));
-      this.#emit({ type: "counts", counts });
-    }, COUNTS_EVERY_MS);
   }
 }

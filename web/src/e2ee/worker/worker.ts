@@ -40,6 +40,7 @@ scope.addEventListener("message", ({ data }: MessageEvent<ToWorker>) => {
       emit({ type: "failed", failure: "not_loaded", code: problem instanceof Error ? problem.name : String(problem) });
     });
   } else if (data.type === "release") transforms.release(data.transforms);
+  else if (data.type === "count") transforms.count();
   else {
     group
       ?.then((opened) => opened.handle(data))

@@ -28,6 +28,9 @@ const CONTEXTS = [0, 1, 2] as const;
 
 type Input<T extends GroupInput["type"]> = Extract<GroupInput, { type: T }>;
 
+/** What the page wants of the group; the rest is about transforms. */
+type GroupWish = Exclude<ToWorker, { type: "prepare" | "release" | "count" }>;
+
 export class Group {
   readonly #self: Self;
   readonly #outside: Outside;
@@ -82,7 +85,7 @@ export class Group {
     });
   }
 
-  handle(message: Exclude<ToWorker, { type: "prepare" | "release" }>): Promise<void> {
+  handle(message: GroupWish): Promise<void> {
     return this.#run(() => this.#handle(message));
   }
 
@@ -93,7 +96,7 @@ export class Group {
     return this.#work;
   }
 
-  #handle(message: Exclude<ToWorker, { type: "prepare" | "release" }>): void | Promise<void> {
+  #handle(message: GroupWish): void | Promise<void> {
     switch (message.type) {
       case "arrive":
         return this.#arrive();

@@ -1,7 +1,7 @@
 // One of our three tracks on its way out. What is attached is a copy of the device's track that stays black or silent
 // until the worker has sealed a frame of this very transform; only then is the copy switched on. No real picture or
 // sound can leave a browser that wired the transform to nothing.
-import type { DeviceKind } from "./devices";
+import type { DeviceKind } from "../devices";
 
 /** Enough for 540 lines of a face; without a bound Chromium goes to 2.5 Mbit/s, more than many uplinks have. */
 const CAMERA_BITS_PER_SECOND = 1_200_000;

@@ -7,7 +7,7 @@ export type Reading = { readonly transform: number; readonly wire: number; reado
 type Watch = { wire: number; worker: number; since: number | null };
 
 /** With the time between looks this stays below two seconds. Shorter takes a busy worker's delay for a hole. */
-export const ALARM_AFTER_MS = 1_200;
+export const ALARM_AFTER_MS = 800;
 /** So many unseen frames are no accident: a single one may be counted before it is handed on. */
 const UNSEEN = 3;
 

@@ -1,7 +1,8 @@
 // One peer connection with the forwarder, from its offer on. The order of the calls in `answer` is the only one in which
 // Chromium seals everything (docs/protocol.md): transforms before the answer, tracks after it. Don't rearrange.
-import type { DeviceKind, Devices } from "./devices";
-import type { E2eeClient } from "./e2ee-client";
+import type { DeviceKind, Devices } from "../devices";
+import type { E2eeClient } from "../e2ee-client";
+import { type Network, summary } from "./media-stats";
 import { Outgoing } from "./outgoing";
 import { withStartBitrate } from "./start-bitrate";
 import { type Reading, Watchdog } from "./watchdog";
@@ -10,13 +11,17 @@ const KINDS = ["microphone", "camera", "screen"] as const satisfies readonly Dev
 /** The SFrame contexts are the m-lines' order. */
 const CONTEXTS = [0, 1, 2] as const;
 /** Two of these and the watchdog's patience are two seconds. More often costs the page 4 ms of statistics each time. */
-const LOOK_EVERY_MS = 400;
+const LOOK_EVERY_MS = 600;
 /** Below this the picture is what suffers; people are told. */
 const WEAK_BITS_PER_SECOND = 150_000;
 /** Lost packets of one look's time: above a tenth, sound begins to break. */
 const WEAK_LOSS = 0.1;
+/** So many weak looks more than good ones before people are told: three seconds. Fewer flickers. */
+const WEAK_LOOKS = 5;
 /** ICE heals short holes by itself; after this long it gets a fresh start. */
 const LOST_AFTER_MS = 4_000;
+
+type Counts = readonly { transform: number; seen: number }[];
 
 /** A receiving m-line and whose frames it opened. */
 export type Incoming = {
@@ -38,25 +43,31 @@ export type PeerEvents = {
   broken(): void;
 };
 
+/** Makes a connection without an offer yet: it costs its threads and its certificate, best before they are needed. */
+export function newConnection(): RTCPeerConnection {
+  return new RTCPeerConnection({ bundlePolicy: "max-bundle" });
+}
+
 export class Peer {
   readonly #e2ee: E2eeClient;
   readonly #devices: Devices;
   readonly #events: PeerEvents;
   readonly #connection: RTCPeerConnection;
   readonly #watchdog = new Watchdog();
-  readonly #workerSaw = new Map<number, number>();
+  #awaitingCounts: ((counts: Counts) => void) | null = null;
   #outgoing: Outgoing[] = [];
   readonly #incoming = new Map<number, Incoming>();
   #ticking: ReturnType<typeof setInterval> | null = null;
   #lostTimer: ReturnType<typeof setTimeout> | null = null;
   #bypassed = false;
   #lastLoss = { lost: 0, received: 0 };
+  #weakness = 0;
 
-  constructor(e2ee: E2eeClient, devices: Devices, events: PeerEvents) {
+  constructor(connection: RTCPeerConnection, e2ee: E2eeClient, devices: Devices, events: PeerEvents) {
     this.#e2ee = e2ee;
     this.#devices = devices;
     this.#events = events;
-    this.#connection = new RTCPeerConnection({ bundlePolicy: "max-bundle" });
+    this.#connection = connection;
     this.#connection.addEventListener("track", (event) => {
       this.#onTrack(event);
     });
@@ -96,8 +107,9 @@ export class Peer {
     this.#events.changed();
   }
 
-  counted(counts: readonly { transform: number; seen: number }[]): void {
-    for (const { transform, seen } of counts) this.#workerSaw.set(transform, seen);
+  counted(counts: Counts): void {
+    this.#awaitingCounts?.(counts);
+    this.#awaitingCounts = null;
   }
 
   /** The slots that the forwarder left empty, or gave to somebody else: they are nobody's until a frame opens. */
@@ -160,31 +172,29 @@ export class Peer {
     }
   }
 
+  /** The wire first, then the worker: whatever went through it before the first look is in its count. */
   async #look(): Promise<void> {
-    if (this.#connection.connectionState !== "connected") return;
-    const stats = await this.#connection.getStats();
-    const byMid = new Map<string, number>();
-    for (const outgoing of this.#outgoing) byMid.set(String(KINDS.indexOf(outgoing.kind)), outgoing.transform);
-    for (const incoming of this.#incoming.values()) byMid.set(incoming.mid, incoming.transform);
-    const readings: Reading[] = [];
-    const network = { lost: 0, received: 0, available: Infinity };
-    stats.forEach((report: Stat) => {
-      const transform = byMid.get(report.mid ?? "");
-      const worker = transform === undefined ? 0 : (this.#workerSaw.get(transform) ?? 0);
-      if (report.type === "outbound-rtp" && transform !== undefined) {
-        const wire = report.kind === "video" ? report.framesSent : report.packetsSent;
-        readings.push({ transform, wire: wire ?? 0, worker });
-      } else if (report.type === "inbound-rtp" && transform !== undefined) {
-        const wire = report.kind === "video" ? report.framesReceived : report.packetsReceived;
-        readings.push({ transform, wire: wire ?? 0, worker });
-        network.lost += report.packetsLost ?? 0;
-        network.received += report.packetsReceived ?? 0;
-      } else if (report.type === "candidate-pair" && report.nominated === true) {
-        network.available = report.availableOutgoingBitrate ?? Infinity;
-      }
+    if (this.#connection.connectionState !== "connected" || this.#awaitingCounts !== null) return;
+    const counts = new Promise<Counts>((resolve) => {
+      this.#awaitingCounts = resolve;
     });
+    const stats = await this.#connection.getStats();
+    this.#e2ee.post({ type: "count" });
+    const seen = new Map((await counts).map((count) => [count.transform, count.seen]));
+    const { wires, network } = summary(stats, this.#byMid());
+    const readings: Reading[] = wires.map(({ transform, wire }) => ({
+      transform,
+      wire,
+      worker: seen.get(transform) ?? 0,
+    }));
     this.#alarm(this.#watchdog.check(readings, performance.now()));
     this.#tellNetwork(network);
+  }
+
+  #byMid(): Map<string, number> {
+    const ours = this.#outgoing.map(({ kind, transform }) => [String(KINDS.indexOf(kind)), transform] as const);
+    const theirs = [...this.#incoming.values()].map(({ mid, transform }) => [mid, transform] as const);
+    return new Map([...ours, ...theirs]);
   }
 
   #alarm(transforms: readonly number[]): void {
@@ -199,25 +209,15 @@ export class Peer {
     }
   }
 
-  #tellNetwork(network: { lost: number; received: number; available: number }): void {
-    const lost = network.lost - this.#lastLoss.lost;
-    const received = network.received - this.#lastLoss.received;
-    this.#lastLoss = network;
-    const weak = network.available < WEAK_BITS_PER_SECOND || (received > 0 && lost / (lost + received) > WEAK_LOSS);
-    if (this.#connection.connectionState === "connected") this.#events.state(weak ? "weak" : "live");
+  #tellNetwork({ lost, received, available }: Network): void {
+    const lostNow = lost - this.#lastLoss.lost;
+    const receivedNow = received - this.#lastLoss.received;
+    this.#lastLoss = { lost, received };
+    const lossy = receivedNow > 0 && lostNow / (lostNow + receivedNow) > WEAK_LOSS;
+    const weak = available < WEAK_BITS_PER_SECOND || lossy;
+    this.#weakness = Math.max(0, Math.min(2 * WEAK_LOOKS, this.#weakness + (weak ? 1 : -1)));
+    if (this.#connection.connectionState !== "connected") return;
+    if (this.#weakness >= WEAK_LOOKS) this.#events.state("weak");
+    else if (this.#weakness === 0) this.#events.state("live");
   }
 }
-
-/** The few members of WebRTC Statistics that are read here. */
-type Stat = {
-  readonly type: string;
-  readonly kind?: string;
-  readonly mid?: string;
-  readonly framesSent?: number;
-  readonly packetsSent?: number;
-  readonly framesReceived?: number;
-  readonly packetsReceived?: number;
-  readonly packetsLost?: number;
-  readonly nominated?: boolean;
-  readonly availableOutgoingBitrate?: number;
-};

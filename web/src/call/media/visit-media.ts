@@ -1,11 +1,11 @@
 // The visit's media over as many peer connections as it takes. Before a new one starts, the worker must have let go of the
 // old one's transforms: two live senders of one context are refused.
-import type { FromWorker } from "../e2ee/messages";
-import type { ClientMessage, Slot } from "../signalling/protocol.gen";
-import type { DeviceKind, Devices } from "./devices";
-import type { E2eeClient } from "./e2ee-client";
-import { type Incoming, Peer } from "./peer";
-import type { MediaState } from "./view";
+import type { FromWorker } from "../../e2ee/messages";
+import type { ClientMessage, Slot } from "../../signalling/protocol.gen";
+import type { DeviceKind, Devices } from "../devices";
+import type { E2eeClient } from "../e2ee-client";
+import { type Incoming, newConnection, Peer } from "./peer";
+import type { MediaState } from "../view";
 
 /** Asking for a fresh connection more often than this would only keep the server busy. */
 const RESTART_EVERY_MS = 3_000;
@@ -24,9 +24,14 @@ export class VisitMedia {
   readonly #devices: Devices;
   readonly #events: MediaEvents;
   #peer: Peer | null = null;
+  /** Made in the lobby, for the first offer. */
+  #spare: RTCPeerConnection | null = newConnection();
   #generation = 0;
   #slots: readonly Slot[] = [];
-  #releasing: { transforms: readonly number[]; done: () => void } | null = null;
+  /** The worker has let go of everything before. */
+  #released: Promise<void> = Promise.resolve();
+  #unanswered = 0;
+  #whenReleased: (() => void)[] = [];
   #restartedAt = -Infinity;
   #state: MediaState = "connecting";
 
@@ -90,9 +95,7 @@ export class VisitMedia {
         this.#peer?.counted(news.counts);
         return;
       case "released":
-        if (this.#releasing !== null && this.#releasing.transforms.every((id) => news.transforms.includes(id))) {
-          this.#releasing.done();
-        }
+        this.#onReleased();
         return;
       case "refused_transform":
         this.#broken();
@@ -108,6 +111,12 @@ export class VisitMedia {
     if (this.#state === "lost") this.#broken();
   }
 
+  /** Stops for good. */
+  dispose(): void {
+    this.stop();
+    this.#spare?.close();
+  }
+
   /** Out of the visit: nothing is sent or received. */
   stop(): void {
     this.#generation = 0;
@@ -116,24 +125,31 @@ export class VisitMedia {
     this.#state = "connecting";
   }
 
-  /** Ends the old connection and waits until the worker has freed its contexts. */
-  async #release(): Promise<void> {
+  /** Ends the old connection; resolves when the worker has freed its contexts. */
+  #release(): Promise<void> {
     const old = this.#peer;
-    if (old === null) return;
     this.#peer = null;
-    old.close();
-    const { transforms } = old;
-    if (transforms.length === 0) return;
-    await new Promise<void>((done) => {
-      this.#releasing = { transforms, done };
-      this.#e2ee.post({ type: "release", transforms });
-    });
-    this.#releasing = null;
+    old?.close();
+    const transforms = old?.transforms ?? [];
+    if (transforms.length > 0) {
+      this.#released = new Promise((done) => {
+        this.#unanswered += 1;
+        this.#whenReleased.push(done);
+        this.#e2ee.post({ type: "release", transforms });
+      });
+    }
+    return this.#released;
+  }
+
+  #onReleased(): void {
+    this.#unanswered -= 1;
+    if (this.#unanswered > 0) return;
+    for (const done of this.#whenReleased.splice(0)) done();
   }
 
   #newPeer(generation: number): Peer {
     this.#state = "connecting";
-    const peer: Peer = new Peer(this.#e2ee, this.#devices, {
+    const peer: Peer = new Peer(this.#spare ?? newConnection(), this.#e2ee, this.#devices, {
       answer: (sdp) => {
         this.#events.send({ type: "answer", generation, sdp });
       },
@@ -155,6 +171,7 @@ export class VisitMedia {
         if (this.#peer === peer) this.#broken();
       },
     });
+    this.#spare = null;
     return peer;
   }
 
