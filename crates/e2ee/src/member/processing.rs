@@ -166,7 +166,9 @@ impl Member {
         };
         let (added, removed) = (people(&after, before), people(before, &after));
         // Whoever has a new leaf is here, whatever was reported before.
-        added.iter().for_each(|person| self.hooks.report_back(*person));
+        for person in &added {
+            self.hooks.report_back(*person);
+        }
         let cause = match (&removed[..], &added[..]) {
             ([], []) => Cause::Update,
             ([], _) => Cause::Join,
