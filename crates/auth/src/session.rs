@@ -166,6 +166,7 @@ mod tests {
 
     const NOW: Timestamp = Timestamp::from_unix_millis(1_700_000_000_000);
 
+    #[expect(clippy::disallowed_methods, reason = "a session without a database")]
     fn stored(role: Role) -> (StoredSession, SessionToken) {
         let entropy = SeededEntropy::new(7);
         let NewSession { id, token, times } = NewSession::issue(role, NOW, &entropy);

@@ -4,7 +4,7 @@ use core::time::Duration;
 
 use curtain_auth::{Administrator, Auditor, Clinician, Patient, Principal};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{Executor as _, PgPool};
+use sqlx::{ConnectOptions as _, Executor as _, PgPool};
 
 use crate::unit_of_work::Opening;
 use crate::{
@@ -129,6 +129,8 @@ fn pool(config: &StoreConfig, options: &PgConnectOptions, role: &str) -> PgPool 
         .clone()
         .username(role)
         .application_name("curtain")
+        // A statement list that holds a context token must reach no log.
+        .disable_statement_logging()
         // DISCARD ALL below forgets prepared statements, so none may be remembered here.
         .statement_cache_capacity(0)
         // No request of ours takes a second; a runaway one must not hold a connection, nor an abandoned one its locks.

@@ -52,6 +52,7 @@ impl Desk {
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "compares what came out with what went in")]
 fn exposed(text: &ClinicalText) -> String {
     text.expose().to_owned()
 }
@@ -61,6 +62,7 @@ fn kek(seed: u64) -> KeyEncryptionKey {
     KeyEncryptionKey::from_hex(&text).unwrap_or_else(|error| panic!("{error}"))
 }
 
+#[expect(clippy::disallowed_methods, reason = "a person without a database")]
 fn clinician_of(practice: PracticeId) -> Principal<Clinician> {
     let entropy = SeededEntropy::new(3);
     let NewSession { id, token, times } = NewSession::issue(Role::Clinician, NOW, &entropy);

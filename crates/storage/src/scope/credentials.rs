@@ -420,6 +420,7 @@ fn sign_in_account(row: AccountRow) -> Result<SignInAccount, StorageError> {
     })
 }
 
+#[expect(clippy::disallowed_methods, reason = "the one place that reads a session from its row")]
 fn stored_session(row: SessionRow) -> Result<StoredSession, StorageError> {
     Ok(StoredSession::from_row(StoredSessionRow {
         id: SessionId::from_uuid(row.id),

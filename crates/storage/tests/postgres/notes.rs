@@ -36,6 +36,7 @@ async fn save(
 }
 
 #[tokio::test]
+#[expect(clippy::disallowed_methods, reason = "compares what came out with what went in")]
 async fn what_was_saved_is_read_again() {
     let world = World::seeded().await;
     let (lee, visit) = (world.lee().await, world.visit_with(ANA).await);
