@@ -35,7 +35,7 @@ export type Incoming = {
 export type PeerEvents = {
   answer(sdp: string): void;
   state(state: "connecting" | "live" | "weak" | "lost"): void;
-  /** A slot was opened, emptied or found to go round the worker. */
+  /** A slot was opened, or found to go round the worker. */
   changed(): void;
   /** Media of ours went out that the worker never saw. */
   leak(kind: DeviceKind): void;
@@ -110,12 +110,6 @@ export class Peer {
   counted(counts: Counts): void {
     this.#awaitingCounts?.(counts);
     this.#awaitingCounts = null;
-  }
-
-  /** The slots that the forwarder left empty, or gave to somebody else: they are nobody's until a frame opens. */
-  emptied(mids: ReadonlySet<string>): void {
-    for (const incoming of this.#incoming.values()) if (mids.has(incoming.mid)) incoming.opened = null;
-    this.#events.changed();
   }
 
   /** Frames come in that the worker does not see: nothing received may be shown. */

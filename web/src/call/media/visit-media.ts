@@ -45,8 +45,10 @@ export class VisitMedia {
     return this.#state;
   }
 
+  /** The slots that carry somebody. Whom, the frames tell; that nobody is there, only the forwarder knows. */
   get incoming(): readonly Incoming[] {
-    return this.#peer?.incoming ?? [];
+    const taken = new Set(this.#slots.filter(({ participant }) => participant !== null).map(({ mid }) => mid));
+    return this.#peer?.incoming.filter(({ mid }) => taken.has(mid)) ?? [];
   }
 
   /** Something received goes round the worker: nothing received may be shown. */
@@ -74,13 +76,11 @@ export class VisitMedia {
     }
   }
 
-  /** Who is on which m-line; used only to know which slot is nobody's any more. */
+  /** Who is on which m-line; used only to know which is nobody's. */
   slots(generation: number, slots: readonly Slot[]): void {
     if (generation !== this.#generation) return;
-    const before = new Map(this.#slots.map(({ mid, participant }) => [mid, participant]));
-    const changed = slots.filter(({ mid, participant }) => before.get(mid) !== participant);
     this.#slots = slots;
-    this.#peer?.emptied(new Set(changed.map(({ mid }) => mid)));
+    this.#events.changed();
   }
 
   worker(news: WorkerNews): void {
