@@ -5,7 +5,8 @@ use std::net::{SocketAddr, TcpListener};
 
 use anyhow::Context as _;
 use axum::Router;
-use axum_server::tls_rustls::RustlsConfig;
+use axum_server::accept::NoDelayAcceptor;
+use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
 use axum_server::{Handle, Server};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
@@ -26,8 +27,8 @@ pub(crate) struct Listener {
 }
 
 enum Kind {
-    Plain(Server<SocketAddr>),
-    Tls(Server<SocketAddr, axum_server::tls_rustls::RustlsAcceptor>),
+    Plain(Server<SocketAddr, NoDelayAcceptor>),
+    Tls(Server<SocketAddr, RustlsAcceptor<NoDelayAcceptor>>),
 }
 
 impl Listener {
@@ -35,15 +36,18 @@ impl Listener {
     pub(crate) async fn new(socket: TcpListener, transport: &Transport) -> anyhow::Result<Self> {
         socket.set_nonblocking(true)?;
         let handle = Handle::new();
+        let server = axum_server::from_tcp(socket)?.handle(handle.clone());
+        // Signalling is small messages in a row: with Nagle's algorithm the second waits 40 ms for an acknowledgement.
+        let at_once = NoDelayAcceptor::new();
         let server = match transport {
-            Transport::Plain => Kind::Plain(limited(axum_server::from_tcp(socket)?.handle(handle.clone()))),
+            Transport::Plain => Kind::Plain(limited(server.acceptor(at_once))),
             Transport::Tls { certificate, key } => {
                 // Err means that a provider is installed already, which is as good.
                 let _ = rustls::crypto::ring::default_provider().install_default();
                 let tls = RustlsConfig::from_pem_file(certificate, key)
                     .await
                     .context("the TLS certificate or its key can't be used")?;
-                Kind::Tls(limited(axum_server::from_tcp_rustls(socket, tls)?.handle(handle.clone())))
+                Kind::Tls(limited(server.acceptor(RustlsAcceptor::new(tls).acceptor(at_once))))
             }
         };
         Ok(Self { server, handle })
