@@ -1,5 +1,6 @@
 //! The worker with real connections on a clock and a network that are turned by hand.
 
+mod client;
 mod faults;
 mod network;
 
@@ -48,6 +49,31 @@ fn sealed_sound_of_one_reaches_the_other() {
     }
     assert_eq!(network.client(BEN).received, 10);
     assert_eq!(network.client(ANA).received, 0);
+}
+
+/// Every seventh packet is lost while a hundred frames are shown. Returns how many of all 110 arrived.
+fn shown_despite_loss(payload_type: u8, only_down: bool) -> usize {
+    let mut network = two_people();
+    network.only_down = only_down;
+    for frame in 0..110 {
+        // A loss at the very end can't be noticed: nothing comes after it.
+        network.one_lost_of = if frame < 100 { 7 } else { 0 };
+        network.show(ANA, payload_type);
+        network.run(Duration::from_millis(30));
+    }
+    network.run(seconds(1));
+    network.client(BEN).shown.iter().filter(|(shown_as, _)| *shown_as == payload_type).count()
+}
+
+#[test]
+fn lost_video_is_asked_for_again_on_both_hops() {
+    assert_eq!(shown_despite_loss(96, false), 110);
+}
+
+#[test]
+fn lost_vp9_is_sent_again_as_vp9() {
+    // Downwards only: the client is rtc, which sends VP9 again as VP8 (trap T3).
+    assert_eq!(shown_despite_loss(98, true), 110);
 }
 
 #[test]

@@ -1,32 +1,15 @@
-//! Clients on `rtc` itself (full ICE, as a browser has), and a network of 10 ms between them and the worker.
+//! A network of 10 ms between clients and the worker, and a clock for all of them.
 
 use core::time::Duration;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::Instant;
 
-use bytes::{Bytes, BytesMut};
 use curtain_domain::{ParticipantId, VisitId};
-use curtain_protocol::{Sdp, TrackKind};
-use rtc::ice::mdns::MulticastDnsMode;
-use rtc::media_stream::MediaStreamTrack;
-use rtc::peer_connection::configuration::interceptor_registry::register_default_interceptors;
-use rtc::peer_connection::configuration::media_engine::MediaEngine;
-use rtc::peer_connection::configuration::setting_engine::SettingEngineBuilder;
-use rtc::peer_connection::event::RTCPeerConnectionEvent;
-use rtc::peer_connection::message::{RTCMessage, TaggedRTCMessage};
-use rtc::peer_connection::sdp::RTCSessionDescription;
-use rtc::peer_connection::state::RTCPeerConnectionState;
-use rtc::peer_connection::transport::{CandidateConfig, CandidateHostConfig, RTCDtlsRole, RTCIceCandidate};
-use rtc::peer_connection::{RTCPeerConnection, RTCPeerConnectionBuilder};
-use rtc::rtp_transceiver::rtp_sender::{
-    RTCRtpCodec, RTCRtpCodingParameters, RTCRtpEncodingParameters, RtpCodecKind,
-};
-use rtc::sansio::Protocol;
-use rtc::shared::{TaggedBytesMut, TransportContext, TransportProtocol};
 use uuid::Uuid;
 
 use super::super::worker::Worker;
+use super::client::Client;
 use crate::command::{MediaCommand, MediaEvent, What};
 use crate::connection::RtcEngine;
 use crate::moment::Moment;
@@ -37,20 +20,7 @@ pub(super) const BEN: ParticipantId = ParticipantId::from_uuid(Uuid::from_u128(2
 
 /// One way. The clock goes in these steps.
 const STEP: Duration = Duration::from_millis(10);
-const SERVER: ([u8; 4], u16) = ([192, 0, 2, 1], 3_478);
-
-pub(super) struct Client {
-    connection: RTCPeerConnection,
-    /// What the client believes, and what the server sees: another address after a move.
-    own: SocketAddr,
-    seen_as: SocketAddr,
-    unplugged: bool,
-    pub(super) connected: bool,
-    pub(super) received: usize,
-    sent: u16,
-    /// The order with the answer, and when it arrives.
-    answer: Option<(Moment, MediaCommand)>,
-}
+pub(super) const SERVER: ([u8; 4], u16) = ([192, 0, 2, 1], 3_478);
 
 pub(super) struct Network {
     started: Instant,
@@ -58,6 +28,11 @@ pub(super) struct Network {
     pub(super) worker: Worker,
     clients: BTreeMap<ParticipantId, Client>,
     ports: u16,
+    /// Every so many video packets one is lost; 0 loses none.
+    pub(super) one_lost_of: usize,
+    /// Losses spare the way up to the server.
+    pub(super) only_down: bool,
+    carried: usize,
     pub(super) told: Vec<MediaEvent>,
 }
 
@@ -70,8 +45,17 @@ impl Network {
         let started = Instant::now();
         let make = move |now| Ok(Box::new(RtcEngine::new(started, now, SERVER.into())?) as _);
         let worker = Worker::new(Box::new(make));
-        let told = Vec::new();
-        Self { started, now: Moment::START, worker, clients: BTreeMap::new(), ports: 40_000, told }
+        Self {
+            started,
+            now: Moment::START,
+            worker,
+            clients: BTreeMap::new(),
+            ports: 40_000,
+            one_lost_of: 0,
+            only_down: false,
+            carried: 0,
+            told: Vec::new(),
+        }
     }
 
     pub(super) fn client(&self, who: ParticipantId) -> &Client {
@@ -94,18 +78,9 @@ impl Network {
         self.told.extend(events);
         self.ports += 1;
         let own = SocketAddr::from(([198, 51, 100, 1], self.ports));
-        let (connection, sdp) = answering(self.started + self.now.since_start(), own, &offer);
+        let (mut client, sdp) = Client::answering(self.started + self.now.since_start(), own, &offer);
         let answer = MediaCommand::Answer { visit: VISIT, participant, generation, sdp };
-        let client = Client {
-            connection,
-            own,
-            seen_as: own,
-            unplugged: false,
-            connected: false,
-            received: 0,
-            sent: 0,
-            answer: Some((self.now + late, answer)),
-        };
+        client.answer = Some((self.now + late, answer));
         self.clients.insert(participant, client);
     }
 
@@ -119,26 +94,16 @@ impl Network {
         }
     }
 
-    /// A sealed sound packet.
+    /// Somebody sends a sealed sound packet.
     pub(super) fn speak(&mut self, who: ParticipantId) {
         let now = self.started + self.now.since_start();
-        let Some(client) = self.clients.get_mut(&who) else { return };
-        client.sent += 1;
-        let counter = client.sent.to_be_bytes();
-        let header = rtc::rtp::Header {
-            version: 2,
-            payload_type: 111,
-            sequence_number: client.sent,
-            timestamp: u32::from(client.sent) * 960,
-            ssrc: u32::from(client.own.port()),
-            ..rtc::rtp::Header::default()
-        };
-        let payload = Bytes::from([&[0b0011_1001][..], &counter, &[0xAA; 40]].concat());
-        let message = RTCMessage::RtpPacket(String::new(), rtc::rtp::Packet { header, payload });
-        client
-            .connection
-            .handle_write(TaggedRTCMessage { now, message })
-            .expect("a connected client can send");
+        self.clients.get_mut(&who).expect("a client").speak(now);
+    }
+
+    /// Somebody sends a sealed video frame of one packet, in VP8 (96) or VP9 (98).
+    pub(super) fn show(&mut self, who: ParticipantId, payload_type: u8) {
+        let now = self.started + self.now.since_start();
+        self.clients.get_mut(&who).expect("a client").show(now, payload_type);
     }
 
     pub(super) fn unplug(&mut self, who: ParticipantId, unplugged: bool) {
@@ -174,9 +139,15 @@ impl Network {
         let up: Vec<_> = self.clients.values_mut().flat_map(Client::outbox).collect();
         let down: Vec<_> = self.worker.outbox().collect();
         for (from, datagram) in up {
+            if !self.only_down && self.loses(&datagram) {
+                continue;
+            }
             self.worker.datagram(self.now, from, &datagram);
         }
         for datagram in down {
+            if self.loses(&datagram.bytes) {
+                continue;
+            }
             if let Some(client) = self.clients.values_mut().find(|client| client.seen_as == datagram.to) {
                 client.receive(now, datagram.bytes);
             }
@@ -185,104 +156,11 @@ impl Network {
     }
 }
 
-impl Client {
-    fn wake(&mut self, now: Instant) {
-        if self.connection.poll_timeout().is_some_and(|at| at <= now) {
-            self.connection.handle_timeout(now).expect("timers work");
-        }
-        self.look();
+impl Network {
+    /// RTP and RTCP share the first byte; the payload types of video tell them apart (RFC 5761).
+    fn loses(&mut self, datagram: &[u8]) -> bool {
+        let video = datagram.len() > 2 && datagram[0] >= 128 && (96..=99).contains(&(datagram[1] & 0x7f));
+        self.carried += usize::from(video);
+        video && self.one_lost_of != 0 && self.carried.is_multiple_of(self.one_lost_of)
     }
-
-    fn receive(&mut self, now: Instant, message: BytesMut) {
-        if self.unplugged {
-            return;
-        }
-        let transport = TransportContext {
-            local_addr: self.own,
-            peer_addr: SERVER.into(),
-            transport_protocol: TransportProtocol::UDP,
-            ecn: None,
-        };
-        self.connection
-            .handle_read(TaggedBytesMut { now, transport, message })
-            .expect("the server sends no noise");
-        self.look();
-    }
-
-    fn look(&mut self) {
-        while let Some(event) = self.connection.poll_event() {
-            if let RTCPeerConnectionEvent::OnConnectionStateChangeEvent(RTCPeerConnectionState::Connected) =
-                event
-            {
-                self.connected = true;
-            }
-        }
-        while let Some(message) = self.connection.poll_read() {
-            self.received += usize::from(matches!(message.message, RTCMessage::RtpPacket(..)));
-        }
-    }
-
-    fn outbox(&mut self) -> Vec<(SocketAddr, BytesMut)> {
-        let sent = std::iter::from_fn(|| self.connection.poll_write());
-        let sent: Vec<_> = sent.map(|datagram| (self.seen_as, datagram.message)).collect();
-        if self.unplugged { Vec::new() } else { sent }
-    }
-}
-
-/// A client that sends sound, from the source that is its port.
-fn answering(now: Instant, own: SocketAddr, offer: &Sdp) -> (RTCPeerConnection, Sdp) {
-    let mut engine = MediaEngine::default();
-    engine.register_default_codecs().unwrap();
-    let registry = register_default_interceptors(rtc::interceptor::Registry::new(), &mut engine).unwrap();
-    let settings = SettingEngineBuilder::new()
-        .with_answering_dtls_role(RTCDtlsRole::Client)
-        .with_multicast_dns_mode(MulticastDnsMode::Disabled)
-        .with_ice_timeouts(Some(Duration::from_secs(600)), Some(Duration::from_secs(600)), None)
-        .build();
-    let mut connection = RTCPeerConnectionBuilder::new()
-        .with_media_engine(engine)
-        .with_setting_engine(settings)
-        .with_interceptor_registry(registry)
-        .build(now)
-        .unwrap();
-    for (index, kind) in TrackKind::ALL.into_iter().enumerate() {
-        connection
-            .add_track(track(kind, u32::from(own.port()) + 1_000_000 * u32::try_from(index).unwrap()))
-            .unwrap();
-    }
-    connection
-        .set_remote_description(now, RTCSessionDescription::offer(offer.as_str().to_owned()).unwrap())
-        .unwrap();
-    let candidate = CandidateHostConfig {
-        base_config: CandidateConfig {
-            network: "udp".to_owned(),
-            address: own.ip().to_string(),
-            port: own.port(),
-            component: 1,
-            ..CandidateConfig::default()
-        },
-        ..CandidateHostConfig::default()
-    };
-    let candidate = RTCIceCandidate::from(&candidate.new_candidate_host().unwrap()).to_json().unwrap();
-    connection.add_local_candidate(candidate).unwrap();
-    let answer = connection.create_answer(None).unwrap();
-    let sdp = Sdp::new(answer.sdp.replace("a=sendrecv\r\n", "a=sendonly\r\n")).unwrap();
-    connection.set_local_description(now, answer).unwrap();
-    (connection, sdp)
-}
-
-fn track(kind: TrackKind, ssrc: u32) -> MediaStreamTrack {
-    let (codec_kind, mime_type, clock_rate, channels) = if kind.is_audio() {
-        (RtpCodecKind::Audio, "audio/opus", 48_000, 2)
-    } else {
-        (RtpCodecKind::Video, "video/VP8", 90_000, 0)
-    };
-    let codec =
-        RTCRtpCodec { mime_type: mime_type.to_owned(), clock_rate, channels, ..RTCRtpCodec::default() };
-    let rtp_coding_parameters =
-        RTCRtpCodingParameters { ssrc: Some(ssrc), ..RTCRtpCodingParameters::default() };
-    let encoding =
-        RTCRtpEncodingParameters { rtp_coding_parameters, codec, ..RTCRtpEncodingParameters::default() };
-    let name = format!("own-{ssrc}");
-    MediaStreamTrack::new(name.clone(), name.clone(), name, codec_kind, vec![encoding])
 }
