@@ -1,4 +1,10 @@
-const import1 = { date_now() { return Date.now(); } };
+// Loads the group's WebAssembly. Made by `cargo xtask generate wasm` from crates/e2ee: do not edit.
+const import1 = (() => {
+function date_now() {
+  return Date.now();
+}
+return { date_now };
+})();
 
 
 /**
