@@ -10,7 +10,8 @@ use crate::{Commit, Epoch, GroupId, KeyPackage, MediaGeneration, PrivateMessage,
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub enum ClientMessage {
-    /// First message of a fresh tab: a new leaf asks to be let in. Also sent again after `group_restarted`.
+    /// First message of a fresh tab: a new leaf asks to be let in. Also sent again after `group_restarted`, and whenever
+    /// the tab's leaf turned out to be of no use (its Welcome was made for an earlier tab).
     Arrive {
         /// The new leaf.
         key_package: KeyPackage,

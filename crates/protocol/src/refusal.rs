@@ -24,7 +24,7 @@ pub enum RefusalCode {
     TooFast,
     /// Anything but `arrive` or `resume` came first.
     NotArrived,
-    /// `arrive` or `resume` came although the place is taken by this very socket.
+    /// `resume` came although the place is taken by this very socket.
     AlreadyArrived,
     /// The resume secret is unknown or too old: arrive again.
     CantResume,

@@ -8,6 +8,10 @@ use tokio::sync::{Notify, mpsc};
 
 use super::close_code::Closing;
 
+/// Frames that wait for a browser. A resume queues all that was missed at once; beyond that, whoever is `SEND_QUEUE`
+/// messages behind is too slow.
+const QUEUE: usize = Limits::RESUME_MESSAGES + Limits::SEND_QUEUE;
+
 /// What a socket has to write.
 #[derive(Debug)]
 pub(crate) enum Frame {
@@ -52,7 +56,7 @@ pub(crate) struct SlowReader;
 
 /// Both ends of a new line.
 pub(crate) fn line() -> (Line, LineEnd) {
-    let (sender, frames) = mpsc::channel(Limits::SEND_QUEUE);
+    let (sender, frames) = mpsc::channel(QUEUE);
     let shared = Arc::new(Shared::default());
     (Line { frames: sender, shared: Arc::clone(&shared) }, LineEnd { frames, shared })
 }
@@ -83,7 +87,7 @@ mod tests {
     #[tokio::test]
     async fn a_reader_that_does_not_keep_up_is_cut_off() {
         let (line, end) = line();
-        for _ in 0..Limits::SEND_QUEUE {
+        for _ in 0..QUEUE {
             assert_eq!(line.send(Frame::Text(String::new())), Ok(()));
         }
         assert_eq!(line.send(Frame::Text(String::new())), Err(SlowReader));

@@ -1,5 +1,6 @@
 //! One browser's socket: reads, writes, pings, and ends in good order.
 
+use core::sync::atomic::{AtomicBool, Ordering};
 use core::time::Duration;
 
 use axum::extract::ws::{Message, WebSocket};
@@ -44,11 +45,12 @@ pub(crate) async fn serve(socket: WebSocket, guest: Guest) {
     let (mut sink, mut stream) = socket.split();
     let inner = hub.inner();
     let mut stopping = inner.stopping.subscribe();
+    let broken = AtomicBool::new(false);
     let end = tokio::select! {
         () = shared.cut.notified() => End::Silent,
         _ = stopping.wait_for(|stops| *stops) => End::Say(Closing::ServerStops),
         end = write(&mut sink, &mut frames) => end,
-        () = read(&mut stream, connection, &mail) => End::Silent,
+        () = read(&mut stream, connection, &mail, &broken) => End::Silent,
         () = watch_session(&hub, session, &shared, connection, &mail) => End::Silent,
     };
     // Fails only when the room has ended.
@@ -56,11 +58,10 @@ pub(crate) async fn serve(socket: WebSocket, guest: Guest) {
     if let End::Say(closing) = end {
         let goodbye = async {
             let _ = sink.send(Message::Close(Some(closing.frame()))).await;
-            while let Some(frame) = stream.next().await {
-                if frame.is_err() {
-                    // What can't be read any more stays in the kernel; closing over it would reset what we wrote.
-                    core::future::pending::<()>().await;
-                }
+            while let Some(Ok(_)) = stream.next().await {}
+            if broken.load(Ordering::Relaxed) {
+                // What can't be read any more stays in the kernel; closing over it would reset what we wrote.
+                core::future::pending::<()>().await;
             }
         };
         let _ = tokio::time::timeout(LINGER, goodbye).await;
@@ -97,8 +98,14 @@ async fn write(sink: &mut SplitSink<WebSocket, Message>, frames: &mut mpsc::Rece
     }
 }
 
-/// Reads what the browser says, until it ends or has been silent for too long (pongs count).
-async fn read(stream: &mut SplitStream<WebSocket>, connection: ConnectionId, mail: &mpsc::Sender<Mail>) {
+/// Reads what the browser says, until it ends or has been silent for too long (pongs count). `broken` becomes true when
+/// nothing more can be read although more may come.
+async fn read(
+    stream: &mut SplitStream<WebSocket>,
+    connection: ConnectionId,
+    mail: &mpsc::Sender<Mail>,
+    broken: &AtomicBool,
+) {
     while let Ok(Some(frame)) = tokio::time::timeout(Limits::DEAD_AFTER, stream.next()).await {
         let input = match frame {
             Ok(Message::Text(text)) => match decode(&text) {
@@ -109,7 +116,10 @@ async fn read(stream: &mut SplitStream<WebSocket>, connection: ConnectionId, mai
             // After a close frame the next read answers it and then ends.
             Ok(Message::Ping(_) | Message::Pong(_) | Message::Close(_)) => continue,
             Err(error) => match refusal_for(&error) {
-                Some(code) => Input::Unreadable { connection, code },
+                Some(code) => {
+                    broken.store(true, Ordering::Relaxed);
+                    Input::Unreadable { connection, code }
+                }
                 None => return,
             },
         };

@@ -39,23 +39,20 @@ impl VisitRoom {
         (place.connection == Some(connection)).then_some(me)
     }
 
-    /// A fresh leaf asks to be let in: from a new tab, or from the same one after the group was restarted.
+    /// A fresh leaf asks to be let in: from a new tab, or from the same one after the group was restarted or when its
+    /// leaf is of no use (a Welcome for the leaf of an earlier tab, for one).
     pub(crate) fn arrive(&mut self, connection: ConnectionId, key_package: KeyPackage) -> Answer {
         if !self.state.is_open() {
             return Err(Refusal::closing(RefusalCode::VisitEnded));
-        }
-        let again = self.place_of(connection);
-        if let Some(me) = again {
-            if self.places.get(&me).is_some_and(|place| place.standing != Standing::Outside) {
-                return Err(Refusal::of(RefusalCode::AlreadyArrived));
-            }
         }
         let Some(held) = self.connections.get(&connection) else { return Ok(()) };
         let (who, token) = (held.who.clone(), held.token.clone());
         let me = who.participant;
         self.require_room_for(&who)?;
 
-        if again.is_none() {
+        if self.place_of(connection).is_some() {
+            self.vacate_leaf(me);
+        } else {
             self.take_place(connection, who, token);
         }
         self.bury_group_without_a_way_in(me);
@@ -95,6 +92,17 @@ impl VisitRoom {
             told_waiting: None,
         };
         self.places.insert(me, place);
+    }
+
+    /// The tab that holds the place gives up its leaf, but not the place.
+    fn vacate_leaf(&mut self, me: ParticipantId) {
+        let Some(place) = self.places.get_mut(&me) else { return };
+        let had_media = place.is_member();
+        place.standing = Standing::Outside;
+        place.offered = None;
+        if had_media {
+            self.order_media(MediaOrder::Leave(me));
+        }
     }
 
     /// Puts the place's new leaf in the waiting room, or asks the members to take it back.

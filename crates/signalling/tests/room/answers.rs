@@ -60,6 +60,7 @@ impl Round {
                 Audience::Members => self.inside.contains(&who),
                 Audience::OthersInside => self.inside.contains(&who) && who != self.actor,
                 Audience::Admitters => self.admitters.contains(&who),
+                Audience::OtherAdmitters => self.admitters.contains(&who) && who != self.actor,
                 Audience::Waiter => who == WAITER,
                 Audience::Returner => who == RETURNER,
                 Audience::Steady => who == STEADY,

@@ -36,6 +36,25 @@ fn a_reload_takes_the_place_back_without_a_press_of_admit() {
 }
 
 #[test]
+fn a_welcome_for_an_earlier_tab_is_answered_with_a_fresh_leaf() {
+    let mut scene = Scene::new(&[LEE, ANA]);
+    let lee = scene.arrives(LEE);
+    scene.opens(lee);
+    scene.arrives(ANA);
+    // The clinician's commit adds the leaf of the first tab while the second takes over.
+    let second = scene.arrives(ANA);
+    scene.commits(lee, &[ANA], &[]);
+    assert_eq!(scene.hears_names(second), ["placed", "people", "welcome"]);
+    scene.all_caught_up();
+
+    scene.say(second, arrive());
+    assert_eq!(scene.media, [MediaOrder::Leave(ANA.id())]);
+    assert_eq!(scene.hears_names(lee), ["return", "waiting"]);
+    scene.commits(lee, &[ANA], &[]);
+    assert_eq!(scene.hears_names(second), ["placed", "welcome"]);
+}
+
+#[test]
 fn a_newer_tab_takes_over_and_the_older_one_is_told() {
     let (mut scene, lee, first) = met();
     let second = scene.arrives(ANA);

@@ -4,7 +4,9 @@
 use curtain_protocol::{ClientMessage, RefusalCode};
 
 use self::Answer::{Refused, ShownOut, Told};
-use self::Audience::{Actor, Admitters, Everyone, Members, Others, OthersInside, Returner, Steady, Waiter};
+use self::Audience::{
+    Actor, Admitters, Everyone, Members, OtherAdmitters, Others, OthersInside, Returner, Steady, Waiter,
+};
 use self::Cell::{All, Clinician, Staff};
 use crate::situations::Situation;
 
@@ -72,6 +74,8 @@ pub(crate) enum Audience {
     OthersInside,
     /// The clinician with a place and co-hosts inside.
     Admitters,
+    /// Those but the actor.
+    OtherAdmitters,
     Waiter,
     Returner,
     Steady,
@@ -122,6 +126,15 @@ const fn whoever_arrived(cell: Cell) -> [Cell; 9] {
 const COMES: Cell = All(Told(&[(Actor, "placed"), (Everyone, "people"), (Admitters, "waiting")]));
 const COMES_BACK: Cell =
     All(Told(&[(Actor, "placed"), (OthersInside, "return"), (Everyone, "people"), (Admitters, "waiting")]));
+/// The same tab with another leaf, in the place of the one that waits or works. The clinician is not on the own list.
+const ASKS_FRESH: Cell = Clinician(
+    Told(&[(Actor, "placed"), (OtherAdmitters, "waiting")]),
+    Told(&[(Actor, "placed"), (Admitters, "waiting")]),
+);
+const ASKS_BACK: Cell = Clinician(
+    Told(&[(Actor, "placed"), (OthersInside, "return"), (OtherAdmitters, "waiting")]),
+    Told(&[(Actor, "placed"), (OthersInside, "return"), (Admitters, "waiting")]),
+);
 const ASKS_AGAIN: Cell =
     Clinician(Told(&[(Actor, "placed")]), Told(&[(Actor, "placed"), (Admitters, "waiting")]));
 const LEAVES_LINE: Cell = All(Told(&[(Others, "people"), (Admitters, "waiting")]));
@@ -140,7 +153,10 @@ const ENDS: Cell = Clinician(Told(&[(Everyone, "ended")]), NOT_ALLOWED);
 
 /// Columns in the order of `Situation::ALL`.
 pub(crate) const TABLE: [(Row, [Cell; 9]); 17] = [
-    (Row::Arrive, [COMES, ALREADY, ALREADY, ALREADY, ALREADY, ALREADY, ASKS_AGAIN, COMES_BACK, ENDED]),
+    (
+        Row::Arrive,
+        [COMES, ASKS_FRESH, ASKS_FRESH, ASKS_BACK, ASKS_BACK, ASKS_BACK, ASKS_AGAIN, COMES_BACK, ENDED],
+    ),
     (
         Row::ResumeUnknown,
         [CANT_RESUME, ALREADY, ALREADY, ALREADY, ALREADY, ALREADY, ALREADY, CANT_RESUME, ENDED],
