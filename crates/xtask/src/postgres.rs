@@ -282,7 +282,11 @@ pub(crate) fn folder_for(purpose: Purpose) -> Result<PathBuf, Failure> {
 }
 
 /// Root keeps it out of its 0700 home, which Postgres' user could not enter; everybody else in their own data folder.
+/// `CURTAIN_DATA_HOME` is for tests, and for whoever wants it elsewhere.
 fn data_home(kind: &str) -> Result<PathBuf, Failure> {
+    if let Some(told) = std::env::var_os("CURTAIN_DATA_HOME") {
+        return Ok(PathBuf::from(told).join(kind));
+    }
     if is_root() {
         return Ok(PathBuf::from(format!("/var/lib/curtain-{kind}")));
     }

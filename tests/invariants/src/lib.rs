@@ -23,6 +23,13 @@ pub struct Source {
     pub text: String,
 }
 
+impl Source {
+    /// What follows the last dot of the name; empty without one.
+    pub fn ending(&self) -> &str {
+        self.path.rsplit_once('.').map_or("", |(_, ending)| ending)
+    }
+}
+
 /// Every text file of ours below `folders`, sorted by path. `""` is the whole tree. Files that are no UTF-8 are left out.
 pub fn sources(folders: &[&str]) -> Vec<Source> {
     let mut found = Vec::new();

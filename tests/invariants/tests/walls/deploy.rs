@@ -25,7 +25,7 @@ fn unit(text: &str) -> Vec<(String, String, String)> {
     let (mut section, mut found) = (String::new(), Vec::new());
     for line in lines(text) {
         if let Some(name) = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
-            section = name.to_owned();
+            name.clone_into(&mut section);
         } else {
             let (key, value) = line.split_once('=').unwrap_or_else(|| panic!("no setting: {line}"));
             found.push((section.clone(), key.to_owned(), value.to_owned()));

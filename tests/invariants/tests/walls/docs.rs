@@ -63,7 +63,7 @@ fn broken(source: &Source) -> Vec<String> {
 
 #[test]
 fn every_link_leads_somewhere() {
-    let pages = sources(&[""]).into_iter().filter(|source| source.path.ends_with(".md"));
+    let pages = sources(&[""]).into_iter().filter(|source| source.ending() == "md");
     expect_none("broken links", &pages.flat_map(|source| broken(&source)).collect::<Vec<_>>());
 }
 

@@ -24,7 +24,7 @@ const SECRETS: [&str; 14] = [
 const PRINTS: [&str; 3] = ["Debug", "Display", "Serialize"];
 
 fn rust() -> Vec<Source> {
-    sources(&["crates"]).into_iter().filter(|source| source.path.ends_with(".rs")).collect()
+    sources(&["crates"]).into_iter().filter(|source| source.ending() == "rs").collect()
 }
 
 /// The attributes directly above `struct NAME` or `enum NAME`, when this file declares it.
