@@ -19,6 +19,8 @@ export default defineConfig({
     cssCodeSplit: false,
     sourcemap: false,
     reportCompressedSize: true,
+    // What rarely changes keeps its name, and so its place in the browser's cache, from release to release.
+    rolldownOptions: { output: { codeSplitting: { groups: [{ name: "svelte", test: /node_modules\/svelte\// }] } } },
   },
   worker: { format: "es" },
   server: { proxy: { "/api": { target: server, ws: true } } },

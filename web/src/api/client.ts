@@ -2,6 +2,9 @@
 import { Requests } from "./request";
 import type { Authenticator, Build, Invitation, Me, Note, Person, SavedNote, Visit } from "./types";
 
+/** Four bytes each at most, and room for JSON's escapes. */
+const KEEPALIVE_CHARACTERS = 10_000;
+
 export class Api {
   readonly #requests: Requests;
 
@@ -77,7 +80,9 @@ export class Api {
   /** Refused with `note_changed` unless `version` is the newest. */
   saveNote(id: string, text: string, version: number): Promise<SavedNote> {
     const params = { path: { id }, header: { "If-Match": `"${version}"` } };
-    return this.#requests.value(this.#client.PUT("/api/v1/visits/{id}/note", { params, body: { text } }));
+    // A save begun while the tab closes still gets through; browsers allow that for 64 KiB only (Fetch §5.6).
+    const keepalive = text.length < KEEPALIVE_CHARACTERS;
+    return this.#requests.value(this.#client.PUT("/api/v1/visits/{id}/note", { params, body: { text }, keepalive }));
   }
 
   about(): Promise<Build> {
