@@ -41,7 +41,7 @@ pub enum ClientMessage {
     Application {
         /// The epoch it was sealed in.
         epoch: Epoch,
-        /// The MLS PrivateMessage.
+        /// The MLS `PrivateMessage`.
         message: PrivateMessage,
     },
     /// The visit's clinician does not let somebody in, who may ask again.

@@ -41,6 +41,9 @@ fn within_limits(message: &ClientMessage) -> bool {
 }
 
 /// Writes one text frame for a browser.
+///
+/// # Panics
+/// Never: plain enums and strings always have a JSON form.
 pub fn encode(envelope: &Envelope) -> String {
     serde_json::to_string(envelope).expect("plain enums and strings always have a JSON form")
 }

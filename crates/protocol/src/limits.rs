@@ -40,11 +40,11 @@ impl Limits {
     /// in five seconds, and no more than this times the people in the visit.
     pub const RESUME_BYTES: usize = 2 * 1024 * 1024;
     /// How long a lost connection keeps its place before others are told that the person is gone.
-    pub const RESUME_WITHIN: Duration = Duration::from_secs(60);
+    pub const RESUME_WITHIN: Duration = Duration::from_mins(1);
     /// A reader slower than this many messages is disconnected and may resume.
     pub const SEND_QUEUE: usize = 256;
     /// Quiet sockets are pinged this often.
     pub const PING_EVERY: Duration = Duration::from_secs(20);
     /// A socket that answers nothing for this long is dead.
-    pub const DEAD_AFTER: Duration = Duration::from_secs(60);
+    pub const DEAD_AFTER: Duration = Duration::from_mins(1);
 }

@@ -69,7 +69,7 @@ opaque!(
     Limits::KEY_PACKAGE_BYTES
 );
 opaque!(
-    /// An MLS Commit as a PublicMessage (RFC 9420 §12.4).
+    /// An MLS Commit as a `PublicMessage` (RFC 9420 §12.4).
     Commit,
     Limits::HANDSHAKE_BYTES
 );
@@ -79,7 +79,7 @@ opaque!(
     Limits::HANDSHAKE_BYTES
 );
 opaque!(
-    /// An MLS application message as a PrivateMessage (RFC 9420 §15): chat, ready, hello.
+    /// An MLS application message as a `PrivateMessage` (RFC 9420 §15): chat, ready, hello.
     PrivateMessage,
     Limits::APPLICATION_BYTES
 );

@@ -54,12 +54,15 @@ impl core::fmt::Debug for PersonInVisit {
         f.debug_struct("PersonInVisit")
             .field("participant", &self.participant)
             .field("role", &self.role)
-            .finish()
+            .finish_non_exhaustive()
     }
 }
 
 impl core::fmt::Debug for WaitingPerson {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.debug_struct("WaitingPerson").field("who", &self.who).field("returning", &self.returning).finish()
+        f.debug_struct("WaitingPerson")
+            .field("who", &self.who)
+            .field("returning", &self.returning)
+            .finish_non_exhaustive()
     }
 }

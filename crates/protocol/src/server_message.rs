@@ -89,7 +89,7 @@ pub enum ServerMessage {
         sender: ParticipantId,
         /// The epoch it was sealed in.
         epoch: Epoch,
-        /// The MLS PrivateMessage.
+        /// The MLS `PrivateMessage`.
         message: PrivateMessage,
     },
     /// A member is gone: the visit's clinician, else the lowest leaf, commits the Remove.

@@ -76,10 +76,6 @@ fn limits() -> String {
         ),
     ];
     constants
-        .iter()
-        .map(|(name, meaning, value)| format!("/** {meaning} */\nexport const {name} = {value};\n\n"))
-        .collect::<String>()
-        .trim_end()
-        .to_owned()
-        + "\n"
+        .map(|(name, meaning, value)| format!("/** {meaning} */\nexport const {name} = {value};\n"))
+        .join("\n")
 }

@@ -198,7 +198,12 @@ impl VisitRoom {
     }
 
     /// Relays what a member says to the group, unread.
-    pub(crate) fn application(&mut self, me: ParticipantId, epoch: Epoch, message: PrivateMessage) -> Answer {
+    pub(crate) fn application(
+        &mut self,
+        me: ParticipantId,
+        epoch: Epoch,
+        message: &PrivateMessage,
+    ) -> Answer {
         self.require_member(me)?;
         let ahead = self.group.as_ref().is_some_and(|group| epoch > group.epoch);
         if ahead {

@@ -13,7 +13,7 @@ use crate::{CloseReason, ConnectionId, Input, MediaOrder, Output, VisitFact};
 
 /// How long an empty room is kept. More costs memory for visits that are over; less loses the farewell of somebody
 /// whose connection broke at the last moment.
-pub(crate) const EMPTY_FOR: Duration = Duration::from_secs(60);
+pub(crate) const EMPTY_FOR: Duration = Duration::from_mins(1);
 
 /// Every message is either followed, or refused with nothing changed.
 pub(crate) type Answer = Result<(), Refusal>;
@@ -129,12 +129,15 @@ impl VisitRoom {
             ClientMessage::Acknowledge { received } => self.acknowledge(me, received),
             ClientMessage::OpenGroup { group_id } => self.open_group(me, group_id),
             ClientMessage::Commit(change) => self.commit(me, change),
-            ClientMessage::Application { epoch, message } => self.application(me, epoch, message),
+            ClientMessage::Application { epoch, message } => self.application(me, epoch, &message),
             ClientMessage::Decline { participant } => self.decline(me, participant),
             ClientMessage::RefuseReturn { participant } => self.refuse_return(me, participant),
             ClientMessage::Answer { generation, sdp } => self.answer(me, generation, sdp),
             ClientMessage::RestartMedia {} => self.restart_media(me),
-            ClientMessage::Leave {} => self.leave(me),
+            ClientMessage::Leave {} => {
+                self.leave(me);
+                Ok(())
+            }
             ClientMessage::EndVisit {} => self.end_visit(me),
         }
     }

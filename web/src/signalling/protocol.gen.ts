@@ -27,7 +27,7 @@ group_id: GroupId, } | { "type": "commit" } & GroupChange | { "type": "applicati
  */
 epoch: Epoch, 
 /**
- * The MLS PrivateMessage.
+ * The MLS `PrivateMessage`.
  */
 message: PrivateMessage, } | { "type": "decline", 
 /**
@@ -161,7 +161,7 @@ sender: string,
  */
 epoch: Epoch, 
 /**
- * The MLS PrivateMessage.
+ * The MLS `PrivateMessage`.
  */
 message: PrivateMessage, } | { "type": "gone", 
 /**

@@ -48,13 +48,12 @@ impl VisitRoom {
         }
     }
 
-    pub(crate) fn leave(&mut self, me: ParticipantId) -> Answer {
+    pub(crate) fn leave(&mut self, me: ParticipantId) {
         let connection = self.places.get(&me).and_then(|place| place.connection);
         self.depart(me, GoneReason::Left);
         if let Some(connection) = connection {
             self.close(connection, CloseReason::Left);
         }
-        Ok(())
     }
 
     /// The place is free again. Members hear of it when a leaf is left behind that one of them must remove.

@@ -191,7 +191,7 @@ proptest! {
                 scene.loses(tab);
             }
         }
-        scene.pass(Duration::from_secs(180));
+        scene.pass(Duration::from_mins(3));
         prop_assert!(scene.inside.is_empty(), "nobody keeps media");
         prop_assert_eq!(scene.room.connections(), 0);
         prop_assert!(scene.dissolved || scene.tabs.is_empty());

@@ -85,10 +85,10 @@ impl Scene {
     fn deliver(&mut self, to: ConnectionId, envelope: Envelope) {
         let tab = self.tabs.get_mut(&to).expect("only sockets that exist are written to");
         assert_eq!(tab.closed, None, "nothing goes to a closed socket: {envelope:?}");
-        if let ServerMessage::Placed { resume, .. } = &envelope.message {
-            if tab.token.as_ref() != Some(resume) {
-                (tab.token, tab.received) = (Some(resume.clone()), 0);
-            }
+        if let ServerMessage::Placed { resume, .. } = &envelope.message
+            && tab.token.as_ref() != Some(resume)
+        {
+            (tab.token, tab.received) = (Some(resume.clone()), 0);
         }
         if envelope.seq != 0 {
             assert_eq!(envelope.seq, tab.received + 1, "numbers have no gaps: {envelope:?}");

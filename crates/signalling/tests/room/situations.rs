@@ -162,7 +162,7 @@ fn bring_into(
         }
         Situation::Gone => {
             scene.loses(inside);
-            scene.pass(Duration::from_secs(60));
+            scene.pass(Duration::from_mins(1));
             scene.tab(actor)
         }
         Situation::Member => {

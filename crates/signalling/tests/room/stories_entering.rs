@@ -248,7 +248,7 @@ fn who_has_not_arrived_hears_nothing() {
     let (mut scene, lee, _) = met();
     let silent = scene.tab(OKAFOR);
     scene.say(lee, chat(scene.epoch));
-    scene.pass(Duration::from_secs(300));
+    scene.pass(Duration::from_mins(5));
     scene.say(silent, arrive());
     assert_eq!(scene.hears_names(silent), ["placed", "people"]);
 }

@@ -132,7 +132,7 @@ fn somebody_who_comes_in_time_keeps_the_room() {
     scene.say(ana, ClientMessage::Leave {});
     scene.pass(Duration::from_secs(50));
     scene.arrives(ANA);
-    scene.pass(Duration::from_secs(600));
+    scene.pass(Duration::from_mins(10));
     assert!(!scene.dissolved);
 }
 

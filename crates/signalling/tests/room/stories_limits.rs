@@ -61,7 +61,7 @@ fn what_a_closed_socket_still_says_is_not_heard() {
 fn who_missed_more_than_is_kept_arrives_afresh() {
     let (mut scene, lee, ana) = met();
     scene.loses(ana);
-    for _ in 0..(Limits::RESUME_MESSAGES + 1) {
+    for _ in 0..=Limits::RESUME_MESSAGES {
         scene.pass(Duration::from_millis(50));
         scene.say(lee, chat(scene.epoch));
     }

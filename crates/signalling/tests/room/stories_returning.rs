@@ -238,7 +238,7 @@ fn who_stays_away_for_a_minute_is_gone_for_good() {
     let (mut scene, lee, ana) = met();
     scene.loses(ana);
     scene.all_caught_up();
-    scene.pass(Duration::from_secs(60));
+    scene.pass(Duration::from_mins(1));
     assert!(matches!(scene.hears(lee)[..], [ServerMessage::Gone { reason: GoneReason::Lost, .. }]));
     assert_eq!(scene.media, [MediaOrder::Leave(ANA.id())]);
     let back = scene.resumes(ana);
