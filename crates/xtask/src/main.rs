@@ -44,7 +44,9 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(_) if process::stopping() => ExitCode::from(130),
         Err(Failure(told)) => {
-            eprintln!("xtask: {told}");
+            if !told.is_empty() {
+                eprintln!("xtask: {told}");
+            }
             ExitCode::FAILURE
         }
     }

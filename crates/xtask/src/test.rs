@@ -233,7 +233,8 @@ impl Report {
         }
         let Counts { passed, failed } = self.counts;
         say(format!("{passed} passed, {failed} failed"));
-        if failed == 0 { Ok(()) } else { Err(Failure("not everything holds".into())) }
+        // That line is the last word, also when it is a bad one.
+        if failed == 0 { Ok(()) } else { Err(Failure(String::new())) }
     }
 }
 
