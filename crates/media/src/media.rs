@@ -1,6 +1,6 @@
 //! The handle: starts the media threads, gives them orders, stops them.
 
-use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::mpsc::{Sender, channel};
@@ -18,9 +18,12 @@ pub type EventSink = Arc<dyn Fn(MediaEvent) + Send + Sync>;
 /// Where the forwarder listens.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MediaConfig {
-    /// The address that browsers are told, the only candidate.
+    /// The address that browsers are told.
     pub address: IpAddr,
-    /// The address to bind, when it is another one (behind a one-to-one NAT). `None` binds `address`.
+    /// An address of the other family, told besides: one candidate each for IPv4 and IPv6.
+    pub second_address: Option<IpAddr>,
+    /// The address to bind, when it is another one (behind a one-to-one NAT). `None` binds `address`, or every address
+    /// of the machine when there is a second one.
     pub bind: Option<IpAddr>,
     /// UDP port of the first thread, the others follow on. 0 takes free ones.
     pub first_port: u16,
@@ -32,7 +35,7 @@ impl MediaConfig {
     /// A thread for each core, on free ports.
     pub fn on(address: IpAddr) -> Self {
         let threads = thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
-        Self { address, bind: None, first_port: 0, threads }
+        Self { address, second_address: None, bind: None, first_port: 0, threads }
     }
 }
 
@@ -97,16 +100,18 @@ impl Thread {
             0 => 0,
             first => u16::try_from(usize::from(first) + index).map_err(|_| MediaError::NoPorts)?,
         };
-        let bind = config.bind.unwrap_or(config.address);
+        let all = config.second_address.map(|_| IpAddr::V6(Ipv6Addr::UNSPECIFIED));
+        let bind = config.bind.or(all).unwrap_or(config.address);
         let socket = UdpSocket::bind((bind, port)).map_err(MediaError::Bind)?;
         let bound = socket.local_addr().map_err(MediaError::Bind)?;
         let wake_at = if bind.is_unspecified() { loopback(bound) } else { bound };
         let bell = UdpSocket::bind((wake_at.ip(), 0)).map_err(MediaError::Bind)?;
-        let advertised = SocketAddr::new(config.address, bound.port());
+        let told = [Some(config.address), config.second_address].into_iter().flatten();
+        let advertised: Vec<_> = told.map(|ip| SocketAddr::new(ip, bound.port())).collect();
         let (orders, inbox) = channel();
         let join = thread::Builder::new()
             .name(format!("media-{index}"))
-            .spawn(move || run(&socket, advertised, &inbox, &events))
+            .spawn(move || run(&socket, &advertised, &inbox, &events))
             .map_err(MediaError::Spawn)?;
         Ok(Self { port: bound.port(), orders, bell, wake_at, join: Some(join) })
     }
@@ -124,8 +129,8 @@ impl Thread {
 
 fn loopback(bound: SocketAddr) -> SocketAddr {
     let ip: IpAddr = match bound {
-        SocketAddr::V4(_) => std::net::Ipv4Addr::LOCALHOST.into(),
-        SocketAddr::V6(_) => std::net::Ipv6Addr::LOCALHOST.into(),
+        SocketAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+        SocketAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
     };
     SocketAddr::new(ip, bound.port())
 }

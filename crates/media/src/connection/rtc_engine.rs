@@ -32,7 +32,8 @@ pub(crate) struct RtcEngine {
     connection: RTCPeerConnection,
     /// What `rtc`'s instants count from.
     started: Instant,
-    local: SocketAddr,
+    /// What browsers were told, one of each family.
+    locals: Vec<SocketAddr>,
     offer: Sdp,
     credentials: Credentials,
     tap: Tap,
@@ -45,14 +46,14 @@ pub(crate) struct RtcEngine {
 }
 
 impl RtcEngine {
-    /// A connection whose packets come to `local`. `started` is what moments count from.
-    pub(crate) fn new(started: Instant, now: Moment, local: SocketAddr) -> Result<Self, MediaError> {
+    /// A connection whose packets come to these addresses. `started` is what moments count from.
+    pub(crate) fn new(started: Instant, now: Moment, locals: &[SocketAddr]) -> Result<Self, MediaError> {
         let Prepared { connection, offer, credentials, tap } =
-            setup::prepare(started + now.since_start(), local)?;
+            setup::prepare(started + now.since_start(), locals)?;
         Ok(Self {
             connection,
             started,
-            local,
+            locals: locals.to_vec(),
             offer,
             credentials,
             tap,
@@ -70,10 +71,12 @@ impl RtcEngine {
 
     /// Gives `rtc` a datagram and takes out everything that follows from it.
     fn feed(&mut self, now: Moment, from: SocketAddr, datagram: &[u8]) {
+        let same_family = self.locals.iter().find(|local| local.is_ipv4() == from.is_ipv4());
+        let Some(&local_addr) = same_family else { return };
         let message = TaggedBytesMut {
             now: self.instant(now),
             transport: TransportContext {
-                local_addr: self.local,
+                local_addr,
                 peer_addr: from,
                 transport_protocol: TransportProtocol::UDP,
                 ecn: None,

@@ -40,8 +40,8 @@ pub(super) struct Prepared {
     pub(super) tap: Tap,
 }
 
-/// Makes a connection whose packets come to `local`, and its offer.
-pub(super) fn prepare(now: Instant, local: SocketAddr) -> Result<Prepared, MediaError> {
+/// Makes a connection whose packets come to these addresses, and its offer.
+pub(super) fn prepare(now: Instant, locals: &[SocketAddr]) -> Result<Prepared, MediaError> {
     let failed = |error: rtc::shared::error::Error| MediaError::Connection(error.to_string());
     let tap = Tap::default();
     let mut connection = RTCPeerConnectionBuilder::new()
@@ -58,7 +58,9 @@ pub(super) fn prepare(now: Instant, local: SocketAddr) -> Result<Prepared, Media
     for slot in SlotIndex::all() {
         add_slot(&mut connection, slot).map_err(failed)?;
     }
-    connection.add_local_candidate(candidate(local).map_err(failed)?).map_err(failed)?;
+    for &local in locals {
+        connection.add_local_candidate(candidate(local).map_err(failed)?).map_err(failed)?;
+    }
     let offer = connection.create_offer(None).map_err(failed)?;
     let text = one_candidate(&offer.sdp);
     connection.set_local_description(now, offer).map_err(failed)?;

@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use super::worker::Worker;
 use crate::command::MediaCommand;
-use crate::connection::RtcEngine;
+use crate::connection::{Engine, RtcEngine};
 use crate::media::EventSink;
 use crate::moment::Moment;
 
@@ -30,11 +30,17 @@ const TICK: Duration = Duration::from_millis(5);
 const DATAGRAM: usize = 9_216;
 
 /// Runs until it is told to stop or the handle is gone.
-pub(crate) fn run(socket: &UdpSocket, advertised: SocketAddr, orders: &Receiver<Order>, events: &EventSink) {
+pub(crate) fn run(
+    socket: &UdpSocket,
+    advertised: &[SocketAddr],
+    orders: &Receiver<Order>,
+    events: &EventSink,
+) {
     let clock = Clock::start();
     let started = clock.0;
-    let mut worker =
-        Worker::new(Box::new(move |now| Ok(Box::new(RtcEngine::new(started, now, advertised)?))));
+    let advertised = advertised.to_vec();
+    let make = move |now| Ok(Box::new(RtcEngine::new(started, now, &advertised)?) as Box<dyn Engine>);
+    let mut worker = Worker::new(Box::new(make));
     let mut buffer = vec![0; DATAGRAM];
     let mut patience = Duration::ZERO;
     let mut ticked = Moment::START;
@@ -48,7 +54,7 @@ pub(crate) fn run(socket: &UdpSocket, advertised: SocketAddr, orders: &Receiver<
             patience = wanted;
         }
         match socket.recv_from(&mut buffer) {
-            Ok((length, from)) => worker.datagram(clock.now(), from, &buffer[..length]),
+            Ok((length, from)) => worker.datagram(clock.now(), canonical(from), &buffer[..length]),
             Err(error) if is_quiet(&error) => {}
             Err(error) => tracing::warn!(kind = ?error.kind(), "receiving failed"),
         }
@@ -72,14 +78,29 @@ fn follow(orders: &Receiver<Order>, worker: &mut Worker, clock: &Clock) -> bool 
 }
 
 fn deliver(socket: &UdpSocket, worker: &mut Worker, events: &EventSink) {
+    let both_families = socket.local_addr().is_ok_and(|local| local.is_ipv6());
     for datagram in worker.outbox() {
+        let to = if both_families { mapped(datagram.to) } else { datagram.to };
         // A full send buffer or an unreachable browser: media is not worth waiting for, and DTLS repeats itself.
-        if let Err(error) = socket.send_to(&datagram.bytes, datagram.to) {
+        if let Err(error) = socket.send_to(&datagram.bytes, to) {
             tracing::trace!(kind = ?error.kind(), "a datagram was not sent");
         }
     }
     for event in worker.events() {
         events(event);
+    }
+}
+
+/// On a socket of both families IPv4 looks like `::ffff:192.0.2.1` (RFC 4291 §2.5.5.2); candidates don't.
+fn canonical(address: SocketAddr) -> SocketAddr {
+    SocketAddr::new(address.ip().to_canonical(), address.port())
+}
+
+/// The other way round, for sending.
+fn mapped(address: SocketAddr) -> SocketAddr {
+    match address {
+        SocketAddr::V4(v4) => SocketAddr::new(v4.ip().to_ipv6_mapped().into(), v4.port()),
+        SocketAddr::V6(_) => address,
     }
 }
 

@@ -35,10 +35,15 @@ struct Count {
 impl NativeParticipant {
     /// Answers an offer, listening on 127.0.0.1. Checks begin at once, as in a browser.
     pub async fn answer(offer: &Sdp) -> Result<Self, MediaFailure> {
+        Self::answer_on(offer, "127.0.0.1:0").await
+    }
+
+    /// Answers an offer, listening on an address and port (0 takes a free one).
+    pub async fn answer_on(offer: &Sdp, listen: &str) -> Result<Self, MediaFailure> {
         static MADE: AtomicU32 = AtomicU32::new(1);
         let first_source = MADE.fetch_add(1, Ordering::Relaxed) * 1_000_000;
         let state = Arc::new(State::default());
-        let answering = answering::answer(offer, &state, first_source, "127.0.0.1:0");
+        let answering = answering::answer(offer, &state, first_source, listen);
         let answered = Box::pin(answering).await?;
         Ok(Self { state, answered, counts: Default::default() })
     }

@@ -1,6 +1,7 @@
 //! How fast a connection comes up, whenever the answer arrives (trap T1), and that a restart keeps the seat.
 
 use core::time::Duration;
+use std::net::Ipv6Addr;
 use std::time::Instant;
 
 use curtain_media::{MediaCommand, What};
@@ -34,6 +35,28 @@ async fn an_answer_connects_soon_however_late_it_comes() {
         let took = connects_after(Duration::from_millis(millis)).await;
         assert!(took < SOON, "an answer {millis} ms late connected after {took:?}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_over_ipv4_and_one_over_ipv6_hear_each_other() {
+    if std::net::UdpSocket::bind("[::1]:0").is_err() {
+        return eprintln!("SKIPPED: this machine has no IPv6");
+    }
+    let mut forwarder = Forwarder::start_with(Some(Ipv6Addr::LOCALHOST.into()));
+    let (ana, _) = forwarder.join(VISIT, ANA).await;
+    let offered = forwarder.offer(VISIT, BEN).await;
+    let candidates = offered.sdp.as_str().lines().filter(|line| line.starts_with("a=candidate:"));
+    assert_eq!(candidates.count(), 2, "one of each family");
+    let ben = NativeParticipant::answer_on(&offered.sdp, "[::1]:0").await.unwrap();
+    forwarder.answer(VISIT, BEN, offered.generation, ben.sdp());
+    forwarder.connected(offered.generation).await;
+
+    let (mut by_ana, mut by_ben) =
+        (SealedFrames::new(TrackKind::Microphone, 0, 7), SealedFrames::new(TrackKind::Microphone, 1, 7));
+    ana.send_frame(TrackKind::Microphone, &by_ana.next(60)).await.unwrap();
+    ben.send_frame(TrackKind::Microphone, &by_ben.next(60)).await.unwrap();
+    ben.until_received(&mid_of(&offered.slots, ANA, TrackKind::Microphone), 1).await.unwrap();
+    ana.until_received(&mid_of(&forwarder.slots(ANA).await, BEN, TrackKind::Microphone), 1).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -37,9 +37,17 @@ pub(crate) struct Forwarder {
 
 impl Forwarder {
     pub(crate) fn start() -> Self {
+        Self::start_with(None)
+    }
+
+    /// With an address of the other family besides.
+    pub(crate) fn start_with(second_address: Option<IpAddr>) -> Self {
         let (sink, events) = unbounded_channel();
-        let config =
-            MediaConfig { threads: NonZeroUsize::MIN, ..MediaConfig::on(IpAddr::V4(Ipv4Addr::LOCALHOST)) };
+        let config = MediaConfig {
+            threads: NonZeroUsize::MIN,
+            second_address,
+            ..MediaConfig::on(IpAddr::V4(Ipv4Addr::LOCALHOST))
+        };
         let media = Media::start(&config, Arc::new(move |event| drop(sink.send(event)))).unwrap();
         Self { media, events, seen: Vec::new() }
     }

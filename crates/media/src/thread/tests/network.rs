@@ -43,7 +43,7 @@ impl Network {
     )]
     pub(super) fn new() -> Self {
         let started = Instant::now();
-        let make = move |now| Ok(Box::new(RtcEngine::new(started, now, SERVER.into())?) as _);
+        let make = move |now| Ok(Box::new(RtcEngine::new(started, now, &[SERVER.into()])?) as _);
         let worker = Worker::new(Box::new(make));
         Self {
             started,
