@@ -63,7 +63,6 @@ impl FromRequestParts<House> for SocketSession {
         (status = 403, description = "Not from the practice's own page.", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "No such visit, or not yours.", body = Problem, content_type = "application/problem+json"),
         (status = 429, description = "Too many sockets.", body = Problem, content_type = "application/problem+json")))]
-#[expect(clippy::too_many_arguments, reason = "each is one check, in this order")]
 pub async fn open_socket(
     State(house): State<House>,
     FromOurPage: FromOurPage,

@@ -1,4 +1,4 @@
-//! Visits in motion: WebSockets, the rooms that they talk to, and the bridge to the forwarder.
+//! Visits in motion: sockets, the rooms that they talk to, and the bridge to the forwarder.
 //!
 //! A socket (`socket`) reads and writes one browser. A room (`room_task`) is one task per visit that owns the pure
 //! machine of `curtain_signalling`, feeds it everything in order and does what it says. The `hub` finds or starts the

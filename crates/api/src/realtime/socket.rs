@@ -158,6 +158,6 @@ async fn watch_session(
     let inner = hub.inner();
     until_session_is_over(&inner.store, inner.clock.as_ref(), session, line).await;
     if mail.send(Mail::Input(Input::SessionOver { connection })).await.is_ok() {
-        core::future::pending().await
+        core::future::pending::<()>().await;
     }
 }

@@ -37,8 +37,8 @@ async fn a_visit_keeps_its_session_awake_and_an_idle_socket_does_not() {
     tab.hear_all().await;
     // Staff are signed out after fifteen idle minutes.
     for _ in 0..2 {
-        let noted = house.clock.now() + Duration::from_secs(600);
-        house.clock.advance(Duration::from_secs(600));
+        let noted = house.clock.now() + Duration::from_mins(10);
+        house.clock.advance(Duration::from_mins(10));
         used_at(&house, &lee, noted).await;
     }
     assert_eq!(idle.hear_close().await, CloseCode::from(4401));
