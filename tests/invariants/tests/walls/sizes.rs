@@ -20,7 +20,8 @@ fn written() -> Vec<Source> {
 
 fn is_written(source: &Source) -> bool {
     let path = &source.path;
-    let generated = path.contains(".gen.") || path.starts_with("web/src/e2ee/wasm/") || path.contains(".d.ts");
+    let generated =
+        path.contains(".gen.") || path.starts_with("web/src/e2ee/wasm/") || path.contains(".d.ts");
     !generated && WRITTEN.contains(&source.ending())
 }
 
