@@ -15,7 +15,7 @@ use std::time::Duration;
 use crate::install::{self, is_root};
 use crate::process::tool::{Tool, last_lines};
 use crate::process::{Failure, Undertaker, failure, root, say, signal, stopping, wait_for};
-use crate::totp::{hex, sha1};
+use crate::wasm::sha256;
 
 /// The superuser and owner inside our clusters; the owner only migrates, the server logs in as the scopes' roles.
 const OWNER: &str = "curtain_owner";
@@ -214,7 +214,7 @@ fn socket_folder(folder: &Path) -> PathBuf {
     if beside.join(".s.PGSQL.5432.lock").as_os_str().len() <= SOCKET_PATH_LIMIT {
         return beside;
     }
-    let short = format!("curtain-{}", hex(&sha1(folder.as_os_str().as_encoded_bytes())[..8]));
+    let short = format!("curtain-{}", &sha256::hex(folder.as_os_str().as_encoded_bytes())[..16]);
     std::env::var_os("XDG_RUNTIME_DIR").map_or_else(std::env::temp_dir, PathBuf::from).join(short)
 }
 
@@ -262,7 +262,7 @@ fn ids_of(passwd: &str, name: &str) -> Option<(u32, u32)> {
 
 /// Where a cluster of this purpose lives, made so that its user may walk in. Each checkout has its own demo.
 pub(crate) fn folder_for(purpose: Purpose) -> Result<PathBuf, Failure> {
-    let checkout = hex(&sha1(root().as_os_str().as_encoded_bytes())[..4]);
+    let checkout = sha256::hex(root().as_os_str().as_encoded_bytes())[..8].to_owned();
     let (kind, name) = match purpose {
         Purpose::Demo => ("demo", checkout),
         Purpose::Shared => ("test", format!("shared-{checkout}")),

@@ -45,8 +45,7 @@ fn hmac_sha1(key: &[u8], message: &[u8]) -> [u8; 20] {
     sha1(&[mixed(0x5c), inner.to_vec()].concat())
 }
 
-/// Also names folders and stamps: short, and equal on every machine.
-pub(crate) fn sha1(message: &[u8]) -> [u8; 20] {
+fn sha1(message: &[u8]) -> [u8; 20] {
     let mut state: [u32; 5] = [0x6745_2301, 0xefcd_ab89, 0x98ba_dcfe, 0x1032_5476, 0xc3d2_e1f0];
     let mut padded = message.to_vec();
     padded.push(0x80);
@@ -110,18 +109,17 @@ fn base32(text: &str) -> Option<Vec<u8>> {
     Some(bytes)
 }
 
-/// Lower-case hexadecimal.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes
-        .iter()
-        .flat_map(|byte| [byte >> 4, byte & 15])
-        .filter_map(|half| char::from_digit(half.into(), 16))
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn hex(bytes: &[u8]) -> String {
+        bytes
+            .iter()
+            .flat_map(|byte| [byte >> 4, byte & 15])
+            .filter_map(|half| char::from_digit(half.into(), 16))
+            .collect()
+    }
 
     #[test]
     fn sha1_agrees_with_rfc_3174() {

@@ -8,7 +8,7 @@
 //! `rust-web-src` does the same.
 
 mod inputs;
-mod sha256;
+pub(crate) mod sha256;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::process::tool::Tool;
 use crate::process::{Failure, failure, root, say, work_folder};
-use crate::totp::{hex, sha1};
+use crate::wasm::sha256;
 
 /// Not sources: what npm and Vite make from them.
 const MADE: [&str; 2] = ["node_modules", "dist"];
@@ -18,7 +18,7 @@ pub(crate) fn packages(folder: &str) -> Result<(), Failure> {
     let stamp = here.join("node_modules/.xtask-lock");
     let lock = fs::read(here.join("package-lock.json"))
         .map_err(|e| failure(format!("{folder}/package-lock.json"), e))?;
-    let wanted = hex(&sha1(&lock));
+    let wanted = sha256::hex(&lock);
     if fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
         return Ok(());
     }
@@ -31,7 +31,7 @@ pub(crate) fn packages(folder: &str) -> Result<(), Failure> {
 /// `web/dist`, built unless it is already that of these sources.
 pub(crate) fn build() -> Result<(), Failure> {
     let stamp = root().join("web/node_modules/.xtask-dist");
-    let wanted = hex(&digest(&root().join("web"))?);
+    let wanted = digest(&root().join("web"))?;
     let built = root().join("web/dist/index.html").is_file();
     if built && fs::read_to_string(&stamp).is_ok_and(|sources| sources == wanted) {
         return Ok(());
@@ -71,21 +71,21 @@ pub(crate) fn verify() -> Result<(), Failure> {
         if a != b {
             return Err(Failure(format!("two builds of the web client differ in {}", name.display())));
         }
-        say(format!("{}  {}", hex(&sha1(&a)), name.display()));
+        say(format!("{}  {}", sha256::hex(&a), name.display()));
     }
     say(format!("two builds of the web client agree in all {} files", list.len()));
     Ok(())
 }
 
 /// One hash over names and contents of all sources in a folder.
-fn digest(folder: &Path) -> Result<[u8; 20], Failure> {
+fn digest(folder: &Path) -> Result<String, Failure> {
     let mut all = Vec::new();
     for file in files(folder, &MADE)? {
         let bytes = fs::read(&file).map_err(|e| failure(file.display(), e))?;
         all.extend(file.as_os_str().as_encoded_bytes());
-        all.extend(sha1(&bytes));
+        all.extend(sha256::hex(&bytes).into_bytes());
     }
-    Ok(sha1(&all))
+    Ok(sha256::hex(&all))
 }
 
 /// All files below a folder, sorted.
