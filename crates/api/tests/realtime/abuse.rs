@@ -1,6 +1,6 @@
 //! What bad input gets: a typed refusal and, for the worse, a closed socket. Nobody else is disturbed (lesson L18).
 
-use curtain_protocol::{ClientMessage, Limits, RefusalCode};
+use curtain_protocol::{ClientMessage, Limits, MediaGeneration, RefusalCode, Sdp};
 use futures_util::SinkExt as _;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
@@ -102,6 +102,32 @@ async fn a_flood_is_refused_and_closed() {
     assert_eq!(ana.hear_close().await, CloseCode::Policy);
     let relayed = lee.hear_all().await.iter().filter(|kind| **kind == "application").count();
     assert!(relayed <= Limits::MESSAGE_BURST as usize, "{relayed}");
+    undisturbed(&mut lee).await;
+}
+
+#[tokio::test]
+async fn an_answer_that_breaks_the_rules_is_refused_and_its_sender_closed() {
+    let sections = "m=audio 9 UDP/TLS/RTP/SAVPF 111\r\n".repeat(200);
+    let lines = "a=x\r\n".repeat(5_000);
+    for sdp in ["", "v=0\r\n", "hello", &sections, &lines] {
+        let house = TestHouse::open().await;
+        let (mut lee, mut ana) = meet(&house).await;
+        let generation = ana.offered.expect("an offer came");
+        let sdp = Sdp::new(sdp.to_owned()).expect("within the limit");
+        ana.say(&ClientMessage::Answer { generation, sdp }).await;
+        assert_eq!(ana.hear_refusal().await, (RefusalCode::BadAnswer, true));
+        assert_eq!(ana.hear_close().await, CloseCode::Policy);
+        undisturbed(&mut lee).await;
+    }
+}
+
+#[tokio::test]
+async fn an_answer_to_no_offer_is_refused_and_the_socket_stays() {
+    let house = TestHouse::open().await;
+    let (mut lee, mut ana) = meet(&house).await;
+    let sdp = Sdp::new("v=0".to_owned()).expect("small");
+    ana.say(&ClientMessage::Answer { generation: MediaGeneration(77), sdp }).await;
+    assert_eq!(ana.hear_refusal().await, (RefusalCode::BadAnswer, false));
     undisturbed(&mut lee).await;
 }
 

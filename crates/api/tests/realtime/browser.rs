@@ -4,8 +4,8 @@ use core::time::Duration;
 
 use curtain_domain::{ParticipantId, VisitId};
 use curtain_protocol::{
-    ClientMessage, Commit, Envelope, Epoch, GroupChange, GroupId, KeyPackage, PrivateMessage, RefusalCode,
-    ResumeToken, ServerMessage, Welcome,
+    ClientMessage, Commit, Envelope, Epoch, GroupChange, GroupId, KeyPackage, MediaGeneration,
+    PrivateMessage, RefusalCode, ResumeToken, ServerMessage, Welcome,
 };
 use futures_util::{SinkExt as _, StreamExt as _};
 use http::{HeaderValue, Request, StatusCode, header};
@@ -26,6 +26,8 @@ pub(crate) struct Tab {
     pub(crate) received: u64,
     pub(crate) token: Option<ResumeToken>,
     pub(crate) me: Option<ParticipantId>,
+    /// The newest offer.
+    pub(crate) offered: Option<MediaGeneration>,
 }
 
 /// The upgrade as a page of ours would ask for it.
@@ -53,7 +55,7 @@ impl Tab {
     pub(crate) async fn open(house: &TestHouse, cookie: &str, visit: VisitId) -> Self {
         let (socket, _) =
             connect_async(upgrade(house, cookie, &visit.to_string())).await.expect("the socket opens");
-        Self { socket, received: 0, token: None, me: None }
+        Self { socket, received: 0, token: None, me: None, offered: None }
     }
 
     /// Opens a socket, arrives, and hears that it has a place.
@@ -92,6 +94,9 @@ impl Tab {
         }
         if let ServerMessage::Placed { resume, participant, .. } = &message {
             (self.token, self.me) = (Some(resume.clone()), Some(*participant));
+        }
+        if let ServerMessage::Offer { generation, .. } = &message {
+            self.offered = Some(*generation);
         }
         message
     }
