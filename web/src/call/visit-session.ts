@@ -413,6 +413,8 @@ export class VisitSession implements VisitControls {
     this.#scheduled = true;
     queueMicrotask(() => {
       this.#scheduled = false;
+      // Drawing the visit takes as long as the whole answer; it comes right after.
+      if (this.#media?.negotiating === true) return;
       const view = this.#view();
       for (const listener of [...this.#listeners]) listener(view);
     });

@@ -10,6 +10,9 @@ import type { MediaState } from "../view";
 /** Asking for a fresh connection more often than this would only keep the server busy. */
 const RESTART_EVERY_MS = 3_000;
 
+/** An answer takes 60 ms; whatever waits for it waits no longer than this. */
+const NEGOTIATES_FOR_MS = 300;
+
 export type MediaEvents = {
   send(message: ClientMessage): void;
   changed(): void;
@@ -32,6 +35,7 @@ export class VisitMedia {
   #released: Promise<void> = Promise.resolve();
   #unanswered = 0;
   #whenReleased: (() => void)[] = [];
+  #negotiating: ReturnType<typeof setTimeout> | null = null;
   #restartedAt = -Infinity;
   #state: MediaState = "connecting";
 
@@ -69,11 +73,27 @@ export class VisitMedia {
     if (generation !== this.#generation) return;
     const peer = this.#newPeer(generation);
     this.#peer = peer;
+    this.#negotiating = setTimeout(() => {
+      this.#negotiated();
+    }, NEGOTIATES_FOR_MS);
     try {
       await peer.answer(sdp);
     } catch {
       if (this.#peer === peer) this.#broken();
     }
+    this.#negotiated();
+  }
+
+  /** The browser is busy with an offer: drawing can wait, the answer can't. Ends with `changed`. */
+  get negotiating(): boolean {
+    return this.#negotiating !== null;
+  }
+
+  #negotiated(): void {
+    if (this.#negotiating === null) return;
+    clearTimeout(this.#negotiating);
+    this.#negotiating = null;
+    this.#events.changed();
   }
 
   /** Who is on which m-line; used only to know which is nobody's. */
