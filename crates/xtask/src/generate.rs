@@ -67,8 +67,7 @@ fn schema_of(openapi: &str) -> Result<String, Failure> {
     let (from, to_name) = (from.display().to_string(), to.display().to_string());
     let program = root().join("web/node_modules/.bin/openapi-typescript");
     Tool::new(program, &[&from, "-o", &to_name]).folder(&root().join("web")).logged("openapi-typescript")?;
-    let made = fs::read_to_string(&to).map_err(|e| failure(to.display(), e))?;
-    Ok(format!("// Generated from {OPENAPI} by `cargo xtask generate`. Do not edit.\n{made}"))
+    fs::read_to_string(&to).map_err(|e| failure(to.display(), e))
 }
 
 fn write(file: &Path, text: &str) -> Result<(), Failure> {
