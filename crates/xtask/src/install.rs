@@ -46,6 +46,19 @@ fn node_version(told: &str) -> Option<(u32, u32)> {
     Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
 }
 
+/// rustfmt and clippy, which rustup leaves out of its minimal profile.
+pub(crate) fn rust_components() -> Result<(), Failure> {
+    let there = |name: &str| Tool::new("cargo", &[name, "--version"]).output().is_ok();
+    if there("fmt") && there("clippy") {
+        return Ok(());
+    }
+    let line = "rustup component add rustfmt clippy";
+    if on_path("rustup").is_none() {
+        return Err(Failure(format!("rustfmt or clippy is missing; with rustup: {line}")));
+    }
+    Tool::new("rustup", &["component", "add", "rustfmt", "clippy"]).logged("rustup")
+}
+
 /// Chromium for the browser tests, installed when it is absent and we may.
 pub(crate) fn chromium() -> Result<PathBuf, Failure> {
     if let Some(file) = std::env::var_os("CURTAIN_CHROMIUM") {

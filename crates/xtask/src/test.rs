@@ -2,6 +2,7 @@
 //!
 //! The last line is `N passed, N failed`: tests as their own tools count them, and each stage without tests as one.
 
+use std::io::IsTerminal;
 use std::time::Duration;
 
 use crate::demo::GIVEN_SERVER;
@@ -85,10 +86,9 @@ pub(crate) fn command(arguments: &[String]) -> Result<(), Failure> {
 }
 
 fn rust(report: &mut Report, options: &Options) {
+    report.stage("rust components", |_| install::rust_components());
     report.stage("format", |_| cargo(&["fmt", "--all", "--check"]).logged("fmt"));
-    report.stage("clippy", |_| {
-        cargo(&["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"]).shown()
-    });
+    report.stage("clippy", |_| compile(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]));
     // All targets at once: one set of features, so that the tests, the server and the generators are built only once.
     report.stage("build", |_| build_everything());
     report.stage("generated files", |_| generate::check());
@@ -121,7 +121,12 @@ fn browser(report: &mut Report, options: &Options) {
 }
 
 fn build_everything() -> Result<(), Failure> {
-    cargo(&["build", "--workspace", "--all-targets", "--quiet"]).shown()
+    compile(&["build", "--workspace", "--all-targets"])
+}
+
+/// Somebody who watches sees cargo's progress bar; a log is spared its five hundred lines.
+fn compile(arguments: &[&str]) -> Result<(), Failure> {
+    cargo(arguments).env("CARGO_TERM_QUIET", (!std::io::stderr().is_terminal()).to_string()).shown()
 }
 
 fn cargo(arguments: &[&str]) -> Tool {
