@@ -22,12 +22,17 @@ const COME_BACK_AFTER: u64 = 5;
 pub struct HashingPermits {
     permits: Arc<Semaphore>,
     waiting: Arc<AtomicUsize>,
+    patience: Duration,
 }
 
 impl HashingPermits {
     /// As many hashes at once as given; memory use is bounded by this number times the cost of one.
     pub fn new(at_once: usize) -> Self {
-        Self { permits: Arc::new(Semaphore::new(at_once)), waiting: Arc::new(AtomicUsize::new(0)) }
+        Self {
+            permits: Arc::new(Semaphore::new(at_once)),
+            waiting: Arc::new(AtomicUsize::new(0)),
+            patience: PATIENCE,
+        }
     }
 
     /// Runs the work on the blocking pool once a permit is free, or says `busy`. The permit is held until the work is
@@ -37,7 +42,7 @@ impl HashingPermits {
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, ApiError> {
         let _place = Place::take(&self.waiting).ok_or(ApiError::Busy(COME_BACK_AFTER))?;
-        let permit = tokio::time::timeout(PATIENCE, Arc::clone(&self.permits).acquire_owned())
+        let permit = tokio::time::timeout(self.patience, Arc::clone(&self.permits).acquire_owned())
             .await
             .map_err(|_| ApiError::Busy(COME_BACK_AFTER))?
             .map_err(ApiError::internal)?;
@@ -79,9 +84,9 @@ mod tests {
         }
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn a_full_house_turns_people_away() {
-        let permits = HashingPermits::new(1);
+        let permits = HashingPermits { patience: Duration::from_millis(20), ..HashingPermits::new(1) };
         let (release, wait) = std::sync::mpsc::channel::<()>();
         let first = permits.clone();
         let busy = tokio::spawn(async move { first.run(move || wait.recv()).await });

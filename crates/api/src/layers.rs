@@ -44,7 +44,6 @@ pub(crate) async fn end_in_time(request: Request, next: Next) -> Result<Response
 
 /// A panic in one request is one person's error page, not everybody's end. Its words stay out of log and answer:
 /// they may hold anything.
-#[expect(clippy::needless_pass_by_value, reason = "the signature that CatchPanicLayer asks for")]
 pub(crate) fn answer_panic(_words: Box<dyn Any + Send>) -> Response {
     ApiError::Internal("a handler panicked".into()).into_response()
 }

@@ -43,6 +43,9 @@ use crate::{realtime, routes};
 struct Document;
 
 /// The document as JSON, indented, with a line end: the bytes of `docs/api/openapi.json`.
+///
+/// # Panics
+/// Never: plain structs always have a JSON form.
 pub fn document() -> String {
     let mut text = Document::openapi().to_pretty_json().expect("plain structs always have a JSON form");
     text.push('\n');

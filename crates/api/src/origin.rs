@@ -45,7 +45,7 @@ impl PublicOrigin {
         self.loopback
     }
 
-    /// The same origin for WebSockets, for the content security policy.
+    /// The same origin as a `WebSocket` address, for the content security policy.
     pub fn web_socket(&self) -> String {
         self.text.replacen("http", "ws", 1)
     }

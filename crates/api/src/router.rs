@@ -64,6 +64,8 @@ pub fn router(house: House) -> Router {
         .fallback(async || ApiError::NotFound);
     Router::new()
         .nest("/api/v1", api)
+        .route("/livez", get(health::live))
+        .route("/readyz", get(health::ready))
         .fallback_service(Router::new().fallback(static_files::serve).layer(CompressionLayer::new()))
         .layer(from_fn_with_state(house.clone(), origin::same_origin_only))
         .layer(from_fn(layers::end_in_time))

@@ -75,7 +75,7 @@ fn answer(name: &str, data: Bytes, hash: &[u8; 32], request: &HeaderMap) -> Resp
     headers.insert(header::CONTENT_TYPE, content_type(name));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(keeping(name)));
     headers.extend(HeaderValue::try_from(tag).ok().map(|tag| (header::ETAG, tag)));
-    if name.contains("worker") && name.ends_with(".js") {
+    if name.contains("worker") && name.rsplit('.').next() == Some("js") {
         response.extensions_mut().insert(MayCompileWebAssembly);
     }
     response

@@ -54,7 +54,7 @@ fn main() -> ExitCode {
         Command::CreateAdmin(args) => command::create_admin::run(&args),
         Command::Doctor(args) => command::doctor::run(&args),
         Command::Openapi => command::print(&curtain_api::document()),
-        Command::DemoAccounts(args) => command::demo_accounts::run(&args),
+        Command::DemoAccounts(args) => command::demo_accounts::run(args),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

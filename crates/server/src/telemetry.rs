@@ -1,7 +1,7 @@
 //! The log: JSON for machines, lines for people. **No personal data**: our crates log none, and other crates, which
 //! don't know what is personal, are heard from `warn` upwards only.
 
-use std::io::stderr;
+use std::io::{IsTerminal as _, stderr};
 
 use clap::ValueEnum;
 use tracing::Level;
@@ -34,7 +34,10 @@ pub(crate) fn start(format: LogFormat, level: Level) {
             Ok(directive) => filter.add_directive(directive),
             Err(_) => filter,
         });
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(stderr);
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(stderr)
+        .with_ansi(stderr().is_terminal());
     // Err means that a log runs already, as in tests.
     let _ = match format {
         LogFormat::Pretty => log.with_target(false).try_init(),

@@ -36,7 +36,10 @@ async fn a_link_makes_an_account_that_can_sign_in() {
     assert_eq!(codes.iter().collect::<std::collections::HashSet<_>>().len(), 10);
 
     house.clock.advance(Duration::from_secs(30));
-    browser.post("/api/v1/sign-in", json!({"email": house.invited.email, "password": GOOD})).await.expect(200);
+    browser
+        .post("/api/v1/sign-in", json!({"email": house.invited.email, "password": GOOD}))
+        .await
+        .expect(200);
     let code = code_of(secret["secret"].as_str().unwrap(), house.now());
     browser.post("/api/v1/sign-in/code", json!({"code": code})).await.expect(200);
 }
@@ -71,7 +74,10 @@ async fn a_code_before_a_password_is_refused_and_spoils_nothing() {
     let house = TestHouse::open().await;
     let token = house.activation_link(&house.invited).await;
     let mut browser = house.browser();
-    browser.post(CONFIRM, json!({"token": token, "code": "000000"})).await.expect_problem(404, "link_invalid");
+    browser
+        .post(CONFIRM, json!({"token": token, "code": "000000"}))
+        .await
+        .expect_problem(404, "link_invalid");
     assert_eq!(browser.post(OPEN, json!({"token": token})).await.expect(200).json()["step"], "password");
     choose(&mut browser, &token).await;
 }

@@ -24,7 +24,9 @@ async fn a_day_leaves_no_word_in_the_log() {
 
     let mut lee = house.sign_in(&house.lee).await;
     lee.get("/api/v1/patients").await.expect(200);
-    lee.post(&format!("/api/v1/visits/{visit}/colleagues"), json!({"person": house.frey.id})).await.expect(200);
+    lee.post(&format!("/api/v1/visits/{visit}/colleagues"), json!({"person": house.frey.id}))
+        .await
+        .expect(200);
     lee.put(&note, Some("\"0\""), json!({"text": "Zqbronchitis, mild."})).await.expect(200);
     lee.put(&note, Some("\"0\""), json!({"text": "Zqbronchitis, late."})).await.expect(412);
     lee.put(&note, Some("\"1\""), json!({"text": 7, "more": "Zqbronchitis"})).await.expect(400);

@@ -40,7 +40,8 @@ async fn both_cookies_are_bound_to_this_host_and_hidden_from_scripts() {
 
 #[track_caller]
 fn assert_flags(answer: &Answer, name: &str) {
-    let cookies: Vec<_> = answer.headers.get_all("set-cookie").iter().map(|value| value.to_str().unwrap()).collect();
+    let cookies: Vec<_> =
+        answer.headers.get_all("set-cookie").iter().map(|value| value.to_str().unwrap()).collect();
     let cookie = cookies.iter().find(|cookie| cookie.starts_with(name)).expect("the cookie is set");
     let (_, flags) = cookie.split_once("; ").expect("flags");
     assert_eq!(flags, "HttpOnly; SameSite=Strict; Secure; Path=/");
@@ -56,7 +57,9 @@ async fn a_wrong_password_and_an_unknown_address_are_one_answer() {
     let mut answers = Vec::new();
     for form in [wrong, unknown, not_yet, no_address] {
         let mut browser = house.browser();
-        answers.push(browser.post(PASSWORD, form).await.expect_problem(401, "sign_in_failed").indistinguishable());
+        answers.push(
+            browser.post(PASSWORD, form).await.expect_problem(401, "sign_in_failed").indistinguishable(),
+        );
         assert!(browser.cookies.is_empty());
     }
     assert!(answers.windows(2).all(|pair| pair[0] == pair[1]), "{answers:?}");

@@ -8,7 +8,8 @@ use crate::support::TestHouse;
 async fn a_visit_made_now_is_seen_by_both() {
     let house = TestHouse::open().await;
     let mut lee = house.sign_in(&house.lee).await;
-    let made = lee.post("/api/v1/visits", json!({"patient": house.ana.id, "scheduled_at": null})).await.expect(201);
+    let made =
+        lee.post("/api/v1/visits", json!({"patient": house.ana.id, "scheduled_at": null})).await.expect(201);
     let made = made.json();
     assert_eq!(made["state"], "scheduled");
     assert_eq!(made["my_role"], "clinician");
@@ -44,7 +45,8 @@ async fn visits_come_in_the_order_they_are_due() {
         lee.post("/api/v1/visits", form).await.expect(201);
     }
     let visits = lee.get("/api/v1/visits").await.expect(200).json();
-    let hours: Vec<_> = visits["visits"].as_array().unwrap().iter().map(|visit| &visit["scheduled_at"]).collect();
+    let hours: Vec<_> =
+        visits["visits"].as_array().unwrap().iter().map(|visit| &visit["scheduled_at"]).collect();
     assert_eq!(hours, ["2099-01-01T09:00:00Z", "2099-01-01T12:00:00Z", "2099-01-01T15:00:00Z"]);
 }
 

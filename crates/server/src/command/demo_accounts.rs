@@ -22,7 +22,7 @@ struct Account {
     role: &'static str,
 }
 
-pub(crate) fn run(args: &DemoAccountsArgs) -> anyhow::Result<()> {
+pub(crate) fn run(args: DemoAccountsArgs) -> anyhow::Result<()> {
     let accounts = ACCOUNTS
         .iter()
         .map(|person| {

@@ -1,6 +1,7 @@
 //! `curtain doctor`: looks whether everything that `serve` needs is there; one line each, green or red.
 
 use std::fmt::Write as _;
+use std::io::{IsTerminal as _, stdout};
 
 use anyhow::bail;
 use clap::Args;
@@ -28,11 +29,16 @@ struct Findings {
 impl Findings {
     fn note(&mut self, what: &str, found: Result<String, String>) {
         let (mark, detail) = match found {
-            Ok(detail) => ("\u{1b}[32mok\u{1b}[0m  ", detail),
+            Ok(detail) => ("ok ", detail),
             Err(detail) => {
                 self.red += 1;
-                ("\u{1b}[31mBAD\u{1b}[0m ", detail)
+                ("BAD", detail)
             }
+        };
+        let mark = match (stdout().is_terminal(), mark) {
+            (false, mark) => mark.to_owned(),
+            (true, "BAD") => "\u{1b}[31mBAD\u{1b}[0m".to_owned(),
+            (true, mark) => format!("\u{1b}[32m{mark}\u{1b}[0m"),
         };
         let _ = writeln!(self.text, "{mark} {what}: {detail}");
     }

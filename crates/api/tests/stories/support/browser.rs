@@ -79,15 +79,15 @@ impl Browser {
     }
 
     pub(crate) async fn get(&mut self, path: &str) -> Answer {
-        self.send(self.request(Method::GET, path, Body::empty())).await
+        self.send(self.request(&Method::GET, path, Body::empty())).await
     }
 
     pub(crate) async fn post(&mut self, path: &str, body: Value) -> Answer {
-        self.send(self.request(Method::POST, path, Body::from(body.to_string()))).await
+        self.send(self.request(&Method::POST, path, Body::from(body.to_string()))).await
     }
 
     pub(crate) async fn put(&mut self, path: &str, if_match: Option<&str>, body: Value) -> Answer {
-        let mut request = self.request(Method::PUT, path, Body::from(body.to_string()));
+        let mut request = self.request(&Method::PUT, path, Body::from(body.to_string()));
         if let Some(version) = if_match {
             request.headers_mut().insert(header::IF_MATCH, version.parse().expect("a header"));
         }
@@ -95,9 +95,9 @@ impl Browser {
     }
 
     /// A request as a page of ours would send it; a story may change it before it is sent.
-    pub(crate) fn request(&self, method: Method, path: &str, body: Body) -> Request<Body> {
+    pub(crate) fn request(&self, method: &Method, path: &str, body: Body) -> Request<Body> {
         let mut request = Request::builder().method(method.clone()).uri(path);
-        if method != Method::GET {
+        if *method != Method::GET {
             request = request
                 .header(header::CONTENT_TYPE, "application/json")
                 .header(header::ORIGIN, ORIGIN)

@@ -43,7 +43,7 @@ impl Visit for Line {
     }
 }
 
-fn hear(line: Line) {
+fn hear(line: &Line) {
     let mut heard = HEARD.lock().unwrap_or_else(PoisonError::into_inner);
     heard.push_str(&line.0);
     heard.push('\n');
@@ -57,20 +57,20 @@ impl Subscriber for Tap {
     fn new_span(&self, span: &Attributes<'_>) -> Id {
         let mut line = Line(span.metadata().name().to_owned());
         span.record(&mut line);
-        hear(line);
+        hear(&line);
         Id::from_u64(self.0.fetch_add(1, Ordering::Relaxed))
     }
 
     fn record(&self, _: &Id, values: &Record<'_>) {
         let mut line = Line("record".to_owned());
         values.record(&mut line);
-        hear(line);
+        hear(&line);
     }
 
     fn event(&self, event: &Event<'_>) {
         let mut line = Line(event.metadata().target().to_owned());
         event.record(&mut line);
-        hear(line);
+        hear(&line);
     }
 
     fn record_follows_from(&self, _: &Id, _: &Id) {}

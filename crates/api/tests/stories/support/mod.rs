@@ -65,7 +65,8 @@ impl TestHouse {
         let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy::new());
         let clock = Arc::new(ManualClock::new(SystemClock.now()));
         let practice = PracticeId::new(clock.now(), entropy.as_ref());
-        let key = KeyEncryptionKey::from_hex(&KeyEncryptionKey::generate_hex(entropy.as_ref())).expect("a key");
+        let key =
+            KeyEncryptionKey::from_hex(&KeyEncryptionKey::generate_hex(entropy.as_ref())).expect("a key");
         let vault = Arc::new(Vault::new(key, practice, Arc::clone(&entropy)));
         let [lee, okafor, frey, quinn, ana, ben, iris, paul, invited, invited_too] =
             people::move_in(&database, &vault, practice, clock.now(), entropy.as_ref()).await;
@@ -84,7 +85,8 @@ impl TestHouse {
             hub: rooms(&store, &clock, &entropy),
         };
         let everybody = [&lee, &okafor, &frey, &quinn, &ana, &ben, &iris, &paul, &invited, &invited_too];
-        let marked = everybody.iter().flat_map(|person| person.marked()).chain([PASSWORD.to_owned()]).collect();
+        let marked =
+            everybody.iter().flat_map(|person| person.marked()).chain([PASSWORD.to_owned()]).collect();
         Self {
             clock,
             store,
@@ -135,7 +137,7 @@ impl TestHouse {
     pub(crate) fn another_code(&self, person: &Person) -> String {
         let secret = secret(&person.secret);
         let wrong = |code: &String| totp::matching_step(&secret, code, self.now()).is_none();
-        (1..).map(|number| format!("{number:06}")).find(wrong).expect("most codes are wrong")
+        (1..1_000).map(|number| format!("{number:06}")).find(wrong).expect("most codes are wrong")
     }
 
     /// A visit, arranged without asking anybody.
@@ -162,7 +164,8 @@ impl TestHouse {
     /// The token of a fresh activation link.
     pub(crate) async fn activation_link(&self, person: &Person) -> String {
         let token = ActivationToken::new(self.entropy.as_ref());
-        let (id, hash) = (VisitId::new(self.now(), self.entropy.as_ref()), HEXLOWER.encode(token.hash().as_bytes()));
+        let (id, hash) =
+            (VisitId::new(self.now(), self.entropy.as_ref()), HEXLOWER.encode(token.hash().as_bytes()));
         let (account, now) = (&person.id, sql_time(self.now()));
         self.database
             .arrange(&format!(
@@ -182,11 +185,6 @@ impl TestHouse {
                      (get_byte(sealed_text, length(sealed_text) - 60) + 1) % 256) where visit = '{visit}'"
             ))
             .await;
-    }
-
-    /// Statements that no scope could run.
-    pub(crate) async fn arrange(&self, statements: &str) {
-        self.database.arrange(statements).await;
     }
 
     /// Something that must not be logged.
@@ -215,7 +213,8 @@ fn rooms(store: &Store, clock: &Arc<ManualClock>, entropy: &Arc<dyn Entropy>) ->
 /// One hasher for all tests: its dummy hash takes as long as a sign-in.
 fn hasher() -> Arc<PasswordHasher> {
     static HASHER: OnceLock<Arc<PasswordHasher>> = OnceLock::new();
-    let new = || Arc::new(PasswordHasher::new(COST, &SystemEntropy::new()).expect("a cost that Argon2 takes"));
+    let new =
+        || Arc::new(PasswordHasher::new(COST, &SystemEntropy::new()).expect("a cost that Argon2 takes"));
     Arc::clone(HASHER.get_or_init(new))
 }
 

@@ -7,8 +7,8 @@ use curtain_storage::testing::TestDatabase;
 use serde_json::{Value, json};
 
 use super::{
-    AccountId, BASE32_NOPAD, CredentialContext, Entropy, HEXLOWER, NewPassword, PracticeId, Timestamp, TotpSecret, Vault,
-    hasher, sql_time,
+    AccountId, BASE32_NOPAD, CredentialContext, Entropy, HEXLOWER, NewPassword, PracticeId, Timestamp,
+    TotpSecret, Vault, hasher, sql_time,
 };
 
 /// Everybody's password.

@@ -1,0 +1,7 @@
+//! The real binary as an operator runs it: started, asked over a real socket, stopped.
+
+mod administrator;
+mod demo;
+mod limits;
+mod settings;
+mod support;
