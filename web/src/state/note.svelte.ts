@@ -24,6 +24,9 @@ export type NoteStatus =
   | "too_long"
   | "conflict";
 
+/** Nothing is sent meanwhile: first somebody has to choose, to sign in, or to fetch what there is. */
+const STANDING_STILL: readonly NoteStatus[] = ["conflict", "loading", "load_failed", "refused", "signed_out"];
+
 /** Runs something later and gives back how to call it off; tests bring a clock of their own. */
 export type Later = (run: () => void, ms: number) => () => void;
 
@@ -66,7 +69,11 @@ export class Note {
 
   /** Gets the newest version, unless there is text here that must not be written over. */
   async open(): Promise<void> {
-    if (this.unsaved) return this.save();
+    if (this.unsaved) {
+      // Whoever opens it is signed in again.
+      if (this.status === "signed_out") this.status = "changed";
+      return this.save();
+    }
     if (this.status !== "saved") this.status = "loading";
     try {
       const note = await this.api.note(this.visit);
@@ -87,7 +94,7 @@ export class Note {
 
   edit(text: string): void {
     this.text = text;
-    if (["conflict", "loading", "load_failed", "refused", "signed_out"].includes(this.status)) return;
+    if (STANDING_STILL.includes(this.status)) return;
     if (this.status !== "saving" && this.status !== "offline") this.status = this.unsaved ? "changed" : "saved";
     if (!this.unsaved) return;
     this.#unsavedSince ??= this.now();
@@ -99,7 +106,7 @@ export class Note {
   async save(): Promise<void> {
     this.#unschedule();
     if (this.#saving !== null) await this.#saving;
-    if (!this.unsaved || ["conflict", "loading", "load_failed", "refused"].includes(this.status)) return;
+    if (!this.unsaved || STANDING_STILL.includes(this.status)) return;
     if (this.left < 0) {
       this.status = "too_long";
       return;

@@ -173,8 +173,10 @@ describe("a note", () => {
     await desk.pass(PAUSE_MS);
     expect(note.status).toBe("signed_out");
     note.edit("Cough, fever");
+    await note.save();
     await desk.pass(RETRY_MS * 3);
     expect(desk.saves).toHaveLength(1);
+    expect(note.status).toBe("signed_out");
     desk.failWith = null;
     await note.open();
     expect(desk.stored.text).toBe("Cough, fever");
