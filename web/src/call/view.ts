@@ -102,7 +102,15 @@ export type ChatView = {
 /** For a polite live region: read each once. */
 export type AnnouncementView = {
   readonly id: number;
-  readonly kind: "entered" | "returned" | "left" | "lost_connection" | "reconnected" | "waiting" | "room_restarted";
+  readonly kind:
+    | "entered"
+    | "returned"
+    | "left"
+    | "lost_connection"
+    | "reconnected"
+    | "waiting"
+    | "room_restarted"
+    | "change_refused";
   readonly name: string;
 };
 
@@ -128,6 +136,8 @@ export type VisitView = {
   readonly longCode: string | null;
   /** The clinician opened a fresh group and the code is new: say so until the next visit. */
   readonly groupRestarted: boolean;
+  /** Somebody, or the server, just tried to change who is in the visit against its rules. Nothing changed; say so. */
+  readonly changeRefused?: true;
   readonly media: MediaState;
   readonly chat: readonly ChatView[];
   /** The newest twenty. */

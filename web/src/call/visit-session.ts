@@ -19,6 +19,9 @@ const CHAT_CHARACTERS = 4_000;
 /** Removed from the group without a word why: the server's reason should be here by now; else ask to come back. */
 const REASON_WITHIN_MS = 1_500;
 
+/** How long a refused change stays on the screen. */
+const REFUSAL_SHOWN_MS = 20_000;
+
 const FINAL: ReadonlySet<VisitPhase> = new Set(["declined", "removed", "taken_over", "ended", "left", "failed"]);
 
 export class VisitSession implements VisitControls {
@@ -45,6 +48,7 @@ export class VisitSession implements VisitControls {
   #chat: readonly ChatView[] = [];
   #nextChat = 1;
   #saidTracks = "";
+  #refusal: ReturnType<typeof setTimeout> | undefined;
   #scheduled = false;
   /** What was on when the devices were stopped. */
   #hadOn = { microphone: false, camera: false };
@@ -229,8 +233,7 @@ export class VisitSession implements VisitControls {
   }
 
   #fromServer(message: ServerMessage): void {
-    const input = groupInput(message);
-    if (input !== null) this.#e2ee?.post({ type: "server", input });
+    this.#toWorker(message);
     switch (message.type) {
       case "placed":
         this.#groupWasOpen = message.group !== null;
@@ -276,6 +279,15 @@ export class VisitSession implements VisitControls {
     }
   }
 
+  #toWorker(message: ServerMessage): void {
+    try {
+      const input = groupInput(message);
+      if (input !== null) this.#e2ee?.post({ type: "server", input });
+    } catch {
+      // Bytes that are none: as if it had not been said.
+    }
+  }
+
   #fromWorker(message: FromWorker): void {
     switch (message.type) {
       case "key_package":
@@ -305,7 +317,10 @@ export class VisitSession implements VisitControls {
         this.#changed();
         return;
       case "failed":
-        this.#fail(message.failure === "commit_refused" ? "not_private" : "encryption_failed");
+        this.#fail(message.failure === "left_behind" ? "not_private" : "encryption_failed");
+        return;
+      case "commit_refused":
+        this.#changeRefused();
         return;
       case "admit_refused":
       case "prepared":
@@ -326,6 +341,16 @@ export class VisitSession implements VisitControls {
       const { chat } = output;
       this.#chat = this.#chat.map((line) => (line.id === chat ? { ...line, state: "sent" } : line));
     }
+    this.#changed();
+  }
+
+  #changeRefused(): void {
+    this.#announcer.say("change_refused");
+    clearTimeout(this.#refusal);
+    this.#refusal = setTimeout(() => {
+      this.#refusal = undefined;
+      this.#changed();
+    }, REFUSAL_SHOWN_MS);
     this.#changed();
   }
 
@@ -462,6 +487,7 @@ export class VisitSession implements VisitControls {
       screen: devices.view("screen"),
       longCode: this.#longCode,
       groupRestarted: this.#restarted,
+      ...(this.#refusal !== undefined && { changeRefused: true }),
       media: this.#media?.state ?? "connecting",
       chat: this.#chat,
       announcements: this.#announcer.list,

@@ -79,8 +79,8 @@ export type GroupPerson = {
   readonly changedDevice: boolean;
 };
 
-/** Why the worker can't go on. `commit_refused`: somebody tried to change the group against its rules. */
-export type WorkerFailure = "not_loaded" | "not_joined" | "commit_refused";
+/** Why the worker can't go on. `left_behind`: the others were made to follow a change that we refused. */
+export type WorkerFailure = "not_loaded" | "not_joined" | "left_behind";
 
 export type FromWorker =
   | { type: "prepared" }
@@ -95,6 +95,8 @@ export type FromWorker =
   | { type: "tracks"; person: string; tracks: Tracks }
   /** A newcomer of the waiting room could not be checked: their browser can't be let in. */
   | { type: "admit_refused"; participant: string; code: string }
+  /** Somebody, or the server, tried to change the group against its rules; nothing changed. */
+  | { type: "commit_refused"; code: string }
   /** The first frame of a sender transform was sealed. */
   | { type: "sealed"; transform: number }
   /** A receiver transform opened a frame of this sender: from now on it is theirs. */

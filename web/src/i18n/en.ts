@@ -314,12 +314,15 @@ export const en = {
     reconnected: (name: string) => `${name} is connected again.`,
     waiting: (name: string) => `${name} is waiting.`,
     room_restarted: () => "The visit was restarted.",
+    change_refused: () => "A change to who is in this visit was refused.",
   },
   banner: {
     reconnecting: "Reconnecting… Stay on this page, your place is kept.",
     reconnectingWith: (name: string) => `Reconnecting… ${name} can see this. Your place is kept.`,
     weak: "Your connection is weak. If the picture stops, the sound goes on.",
     lost: "Sound and picture are interrupted. We are connecting them again…",
+    changeRefused:
+      "Something tried to change who is in this visit against its rules. It was refused; nobody was let in.",
     refused: "We can't confirm this call is private. Sound and picture were stopped, nothing was shown.",
     restarted: "The visit was restarted. Whoever was in it waits again and must be admitted.",
     other: (name: string) => `${name} lost the connection. We keep the place for a minute.`,

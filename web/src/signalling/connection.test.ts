@@ -177,6 +177,15 @@ describe("a place in a visit", () => {
   });
 });
 
+it("what is no message changes nothing", () => {
+  arrived();
+  for (const data of ["", "null", "[]", '{"seq":2}', '{"seq":"2","message":{"type":"gone"}}']) {
+    socket().dispatchEvent(new MessageEvent("message", { data }));
+  }
+  socket().says(2, gone("a"));
+  expect(heard.at(-1)).toEqual(gone("a"));
+});
+
 describe("what is said", () => {
   it("while there is no connection waits for it, in order", async () => {
     arrived();

@@ -139,7 +139,9 @@ export class Connection {
   }
 
   #receive(text: string): void {
-    const { seq, message } = JSON.parse(text) as Envelope;
+    const envelope = read(text);
+    if (envelope === null) return;
+    const { seq, message } = envelope;
     if (message.type === "placed") this.#place(seq, message.resume);
     else if (seq > 0) {
       if (seq <= this.#received) return;
@@ -217,5 +219,16 @@ export class Connection {
       this.#retry = null;
       this.open();
     });
+  }
+}
+
+/** Null for what is no envelope: a server of ours never sends that. */
+function read(text: string): Envelope | null {
+  try {
+    const envelope = JSON.parse(text) as Partial<Envelope> | null;
+    const named = typeof envelope?.seq === "number" && typeof envelope.message?.type === "string";
+    return named ? (envelope as Envelope) : null;
+  } catch {
+    return null;
   }
 }

@@ -13,6 +13,9 @@ const RESTART_EVERY_MS = 3_000;
 /** An answer takes 60 ms; whatever waits for it waits no longer than this. */
 const NEGOTIATES_FOR_MS = 300;
 
+/** How long people see that something unsealed was refused, after the last time. */
+const REFUSAL_SHOWN_MS = 20_000;
+
 export type MediaEvents = {
   send(message: ClientMessage): void;
   changed(): void;
@@ -36,6 +39,7 @@ export class VisitMedia {
   #unanswered = 0;
   #whenReleased: (() => void)[] = [];
   #negotiating: ReturnType<typeof setTimeout> | null = null;
+  #refusal: ReturnType<typeof setTimeout> | undefined;
   #restartedAt = -Infinity;
   #state: MediaState = "connecting";
 
@@ -63,6 +67,12 @@ export class VisitMedia {
   /** The forwarder refused something unsealed, ours or another's. */
   refusedUnsealed(): void {
     this.#state = "refused_unsealed";
+    clearTimeout(this.#refusal);
+    this.#refusal = setTimeout(() => {
+      if (this.#state !== "refused_unsealed") return;
+      this.#state = "live";
+      this.#events.changed();
+    }, REFUSAL_SHOWN_MS);
     this.#events.changed();
   }
 

@@ -23,6 +23,9 @@ export type QueueOutside = {
 /** How long a commit may go unanswered after the server refused *something*: answers come in order, so it is that one. */
 const REFUSED_AFTER_MS = 1_000;
 
+/** A commit that nobody answered is sent again: the server then says what became of it. */
+const ANSWER_WITHIN_MS = 10_000;
+
 export class CommitQueue {
   readonly #outside: QueueOutside;
   #jobs: Job[] = [];
@@ -101,8 +104,12 @@ export class CommitQueue {
     try {
       const change = job.build();
       if (change === null) return;
-      this.#inFlight = { job, change };
+      const sent = { job, change };
+      this.#inFlight = sent;
       this.#outside.send(change);
+      this.#later(ANSWER_WITHIN_MS, () => {
+        if (this.#inFlight === sent) this.resumed();
+      });
     } catch (refusal) {
       const answer = job.refused(typeof refusal === "string" ? refusal : "refused");
       if (answer !== null) {

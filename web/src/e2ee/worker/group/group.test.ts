@@ -216,7 +216,7 @@ describe("two commits at once", () => {
 });
 
 describe("a server that lies", () => {
-  it("can't change a commit", async () => {
+  it("can't change a commit, and whoever it leaves behind says so", async () => {
     const { room, lee, ana } = await visit();
     room.tamper = (_, output) => {
       if (output.type !== "commit") return output;
@@ -226,8 +226,32 @@ describe("a server that lies", () => {
     };
     await lee.group.handle({ type: "remove", person: ANA });
     await room.settle();
-    expect(lee.failure).not.toBeNull();
+    expect(lee.heard.some(({ type }) => type === "commit_refused")).toBe(true);
     expect(ana.names).toEqual(["Ana Ruiz", "Dr Maya Lee"]);
+    room.tamper = (_, output) => output;
+    await room.pass(10_000);
+    await room.pass(10_000);
+    expect(lee.failure).toBe("epoch_ahead");
+  });
+
+  it("that makes a commit up is refused and shown, and the visit goes on", async () => {
+    const { room, lee, ana } = await visit();
+    const other = await visit();
+    const forged: Uint8Array[] = [new Uint8Array(80)];
+    other.room.tamper = (_, output) => {
+      if (output.type === "commit") forged.push(output.commit);
+      return output;
+    };
+    await other.lee.group.handle({ type: "remove", person: ANA });
+    await other.room.settle();
+    for (const commit of forged) await lee.hear({ type: "commit", epoch: 1, commit });
+    expect(lee.heard.filter(({ type }) => type === "commit_refused")).toHaveLength(2);
+    await ana.group.handle({ type: "chat", id: 1, text: "still only us two" });
+    await room.settle();
+    await room.pass(20_000);
+    expect(lee.chat).toEqual(["still only us two"]);
+    expect(lee.failure).toBeNull();
+    expect(await opens(ana, lee)).toBe(true);
   });
 
   it("gains nothing by repeating what it relayed", async () => {

@@ -21,6 +21,8 @@ const RETURN_WITHIN_MS = 6_000;
 /** Our leaf gets new keys this often, so that a stolen state is worth little for long. Staggered by leaf. */
 const UPDATE_EVERY_MS = 10 * 60_000;
 const UPDATE_STAGGER_MS = 5_000;
+/** The server says that the group has moved on and brings nothing that we could follow: so long, then we say so. */
+const LEFT_BEHIND_AFTER_MS = 5_000;
 /** If whose turn it is to commit does nothing, the next one does after this. */
 const TURN_MS = 2_000;
 
@@ -51,6 +53,7 @@ export class Group {
   readonly #known = new Map<string, Uint8Array>();
   #awaitingReturn: (() => void) | null = null;
   #nextUpdate: (() => void) | null = null;
+  #leftBehind: (() => void) | null = null;
 
   constructor(self: Self, outside: Outside) {
     this.#self = self;
@@ -134,6 +137,7 @@ export class Group {
       case "commit":
         return this.#commit(input.commit);
       case "stale_epoch":
+        if (this.#roster !== null && input.epoch > this.#roster.epoch) this.#fallBehind();
         this.#queue.stale(input.epoch);
         return;
       case "welcome":
@@ -261,9 +265,7 @@ export class Group {
     try {
       event = this.#member.process(commit, this.#outside.now());
     } catch (refusal) {
-      // Seen already: an echo that a resume brought again. Anything else breaks the rules, and we don't follow it.
-      if (refusal === "stale") return;
-      this.#fail(String(refusal), "commit_refused");
+      this.#refuse(String(refusal));
       return;
     }
     if (event.kind === "removed") {
@@ -272,7 +274,30 @@ export class Group {
     } else if (event.kind === "commit") this.#advance(event);
   }
 
+  /**
+   * A change that breaks the rules, or that nobody in the group made, changes nothing here and is shown. If the others
+   * were made to follow it we are alone from then on, and find out.
+   */
+  #refuse(code: string): void {
+    // An echo that a resume brought again.
+    if (code === "stale") return;
+    if (code === "epoch_ahead") this.#fallBehind();
+    else this.#outside.emit({ type: "commit_refused", code });
+  }
+
+  #fallBehind(): void {
+    this.#leftBehind ??= this.#outside.later(LEFT_BEHIND_AFTER_MS, () => {
+      this.#fail("epoch_ahead", "left_behind");
+    });
+  }
+
+  #catchUp(): void {
+    this.#leftBehind?.();
+    this.#leftBehind = null;
+  }
+
   #advance(event: CommitEvent): void {
+    this.#catchUp();
     this.#roster = event.roster;
     this.#installKeys();
     const connected = this.#others().filter(({ person }) => this.#present.has(uuidText(person)));
@@ -292,8 +317,9 @@ export class Group {
     let event: ReturnType<Member["process"]>;
     try {
       event = this.#member.process(message, this.#outside.now());
-    } catch {
-      // Too late, or a second time: what can't be opened is not said. A fork shows in the next commit.
+    } catch (refusal) {
+      // Too late, or a second time: what can't be opened is not said.
+      if (refusal === "epoch_ahead") this.#fallBehind();
       return;
     }
     if (event.kind === "application") this.#heard(event);
@@ -472,6 +498,7 @@ export class Group {
   /** Out of the group: no key and no plan of it is kept. */
   #forget(): void {
     this.#stopAwaiting();
+    this.#catchUp();
     this.#nextUpdate?.();
     this.#nextUpdate = null;
     this.#queue.clear();
@@ -483,7 +510,7 @@ export class Group {
     this.#roster = null;
   }
 
-  #fail(code: string, failure: "not_joined" | "commit_refused" = "not_joined"): void {
+  #fail(code: string, failure: "not_joined" | "left_behind" = "not_joined"): void {
     this.#forget();
     this.#outside.emit({ type: "failed", failure, code });
   }
