@@ -28,6 +28,10 @@ impl Limits {
     pub const MESSAGES_PER_SECOND: u32 = 20;
     /// Messages in a burst: a clinician who admits five people sends about 20 at once.
     pub const MESSAGE_BURST: u32 = 60;
+    /// Peer connections that one tab may ask for in a row: a laptop that wakes up and changes networks needs three.
+    pub const MEDIA_RESTARTS: u32 = 6;
+    /// And then one after each of these: a new one costs the forwarder a handshake on a thread that others share.
+    pub const MEDIA_RESTART_EVERY: Duration = Duration::from_secs(5);
     /// People in one visit: leaf numbers have four bits and the offer has slots for five others.
     pub const PARTICIPANTS: usize = 6;
     /// Sockets of one person at a time: a phone, a laptop and a tab left open.

@@ -20,9 +20,11 @@ impl VisitRoom {
 
     pub(crate) fn restart_media(&mut self, me: ParticipantId) -> Answer {
         self.require_member(me)?;
-        if let Some(place) = self.places.get_mut(&me) {
-            place.offered = None;
+        let Some(place) = self.places.get_mut(&me) else { return Ok(()) };
+        if !place.media_restarts.take(self.now) {
+            return Err(Refusal::closing(RefusalCode::TooFast));
         }
+        place.offered = None;
         self.order_media(MediaOrder::Restart(me));
         Ok(())
     }

@@ -4,7 +4,7 @@ use curtain_domain::{ParticipantId, Timestamp, VisitRole};
 use curtain_protocol::{KeyPackage, MediaGeneration, PersonInVisit, ResumeToken};
 
 use crate::ConnectionId;
-use crate::presence::ResumeLog;
+use crate::presence::{Quota, ResumeLog};
 
 /// Where somebody stands towards the group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +41,7 @@ pub(crate) struct Place {
     pub(crate) key_package: Option<KeyPackage>,
     /// The newest offer that may be answered.
     pub(crate) offered: Option<MediaGeneration>,
+    pub(crate) media_restarts: Quota,
     /// The list of people (by version) and who was present, as last told.
     pub(crate) told_people: Option<(u64, Vec<ParticipantId>)>,
     /// The waiting room as last told.

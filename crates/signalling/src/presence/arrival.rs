@@ -15,7 +15,7 @@ impl VisitRoom {
             self.people.push(who.clone());
             self.people_version += 1;
         }
-        let quota = Quota::full(self.now);
+        let quota = Quota::of_messages(self.now);
         self.connections.insert(connection, Connection { who, token, quota });
     }
 
@@ -88,6 +88,7 @@ impl VisitRoom {
             arrival: 0,
             key_package: None,
             offered: None,
+            media_restarts: Quota::of_media_restarts(self.now),
             told_people: None,
             told_waiting: None,
         };

@@ -3,27 +3,41 @@
 use curtain_domain::Timestamp;
 use curtain_protocol::Limits;
 
-/// Thousandths of a message, so that a millisecond refills a whole number of them.
-const WHOLE: u64 = 1_000;
+/// What a bucket counts in: one message, fine enough that every rate refills a whole number of parts in a millisecond.
+const WHOLE: u64 = 100_000;
 
-/// The bucket of one socket.
+/// A bucket of one socket or place.
 #[derive(Debug)]
 pub(crate) struct Quota {
     left: u64,
+    full: u64,
+    per_milli: u64,
     at: Timestamp,
 }
 
 impl Quota {
-    /// A full bucket.
-    pub(crate) fn full(now: Timestamp) -> Self {
-        Self { left: u64::from(Limits::MESSAGE_BURST) * WHOLE, at: now }
+    /// A full bucket of messages, for one socket.
+    pub(crate) fn of_messages(now: Timestamp) -> Self {
+        let per_milli = u64::from(Limits::MESSAGES_PER_SECOND) * WHOLE / 1_000;
+        Self::full(Limits::MESSAGE_BURST, per_milli, now)
     }
 
-    /// Takes one message out; false when there is none.
+    /// A full bucket of new peer connections, for one tab.
+    pub(crate) fn of_media_restarts(now: Timestamp) -> Self {
+        let every = u64::try_from(Limits::MEDIA_RESTART_EVERY.as_millis()).unwrap_or(u64::MAX);
+        Self::full(Limits::MEDIA_RESTARTS, WHOLE / every, now)
+    }
+
+    fn full(burst: u32, per_milli: u64, now: Timestamp) -> Self {
+        let full = u64::from(burst) * WHOLE;
+        Self { left: full, full, per_milli, at: now }
+    }
+
+    /// Takes one out; false when there is none.
     pub(crate) fn take(&mut self, now: Timestamp) -> bool {
         let elapsed = u64::try_from(now.since(self.at).as_millis()).unwrap_or(u64::MAX);
-        let refill = elapsed.saturating_mul(u64::from(Limits::MESSAGES_PER_SECOND));
-        self.left = self.left.saturating_add(refill).min(u64::from(Limits::MESSAGE_BURST) * WHOLE);
+        let refill = elapsed.saturating_mul(self.per_milli);
+        self.left = self.left.saturating_add(refill).min(self.full);
         self.at = now;
         let enough = self.left >= WHOLE;
         if enough {
@@ -43,22 +57,30 @@ mod tests {
 
     #[test]
     fn a_burst_passes_and_a_flood_does_not() {
-        let mut quota = Quota::full(at(0));
+        let mut quota = Quota::of_messages(at(0));
         let passed = (0..1_000).filter(|_| quota.take(at(0))).count();
         assert_eq!(passed, 60);
     }
 
     #[test]
     fn the_sustained_rate_never_runs_dry() {
-        let mut quota = Quota::full(at(0));
+        let mut quota = Quota::of_messages(at(0));
         assert!((0..10_000).all(|message| quota.take(at(message * 50))));
     }
 
     #[test]
     fn a_clock_that_jumps_back_gives_nothing_away() {
-        let mut quota = Quota::full(at(5_000));
+        let mut quota = Quota::of_messages(at(5_000));
         while quota.take(at(5_000)) {}
         assert!(!quota.take(at(0)));
         assert!(quota.take(at(50)), "and goes on from there");
+    }
+
+    #[test]
+    fn peer_connections_are_dearer_than_messages() {
+        let mut quota = Quota::of_media_restarts(at(0));
+        assert_eq!((0..100).filter(|_| quota.take(at(0))).count(), 6);
+        assert!(!quota.take(at(4_999)));
+        assert!(quota.take(at(5_000)));
     }
 }

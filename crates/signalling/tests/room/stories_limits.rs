@@ -26,6 +26,17 @@ fn a_flood_is_refused_and_closed_and_the_place_can_be_resumed() {
 }
 
 #[test]
+fn whoever_asks_for_peer_connection_after_peer_connection_is_closed() {
+    let (mut scene, lee, ana) = met();
+    for _ in 0..=Limits::MEDIA_RESTARTS {
+        scene.say(ana, ClientMessage::RestartMedia {});
+    }
+    assert_eq!(scene.closed(ana), Some(CloseReason::Refused(RefusalCode::TooFast)));
+    assert_eq!(scene.media.len(), Limits::MEDIA_RESTARTS as usize);
+    assert_eq!(scene.hears_names(lee), ["people"]);
+}
+
+#[test]
 fn the_sustained_rate_is_allowed_for_ever() {
     let (mut scene, _, ana) = met();
     for _ in 0..400 {
