@@ -124,7 +124,7 @@ impl IntoAnyError for Refusal {
 impl From<MlsError> for Refusal {
     fn from(error: MlsError) -> Self {
         match error {
-            // Our own hooks refused: their reason travels through the library unchanged.
+            // Our own rules refused: their reason travels through the library unchanged.
             MlsError::IdentityProviderError(inner) | MlsError::MlsRulesError(inner) => {
                 inner.inner_dyn_error().downcast_ref().copied().unwrap_or(Self::Refused)
             }

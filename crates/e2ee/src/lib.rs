@@ -11,11 +11,11 @@ mod codec;
 mod credential;
 mod error;
 mod frame_keys;
-mod hooks;
 mod member;
 mod payload;
 mod policy;
 mod roster;
+mod rules;
 mod suite;
 #[cfg(target_arch = "wasm32")]
 mod wasm;
@@ -23,10 +23,10 @@ mod wasm;
 pub use credential::{CREDENTIAL_TYPE, Chain, Credential, Invited, Proof};
 pub use error::Refusal;
 pub use frame_keys::{Context, FrameKey, KeyAndSalt, derive_frame_key, kid};
-pub use hooks::{GONE_FOR, GONE_FOR_SEEN};
 pub use member::{Cause, CommitOutput, Event, Member, NewLeaf, Newcomer};
 pub use payload::{CHAT_CHARS, Payload, Tracks};
 pub use policy::{MAX_MEMBERS, POLICY_EXTENSION, Policy};
 pub use roster::{LEAVES, Roster, RosterMember};
+pub use rules::{GONE_FOR, GONE_FOR_SEEN};
 #[cfg(not(target_arch = "wasm32"))]
 pub use suite::DeviceKey;

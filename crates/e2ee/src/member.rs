@@ -22,7 +22,7 @@ use mls_rs_core::crypto::SignatureSecretKey;
 use mls_rs_crypto_rustcrypto::RustCryptoProvider;
 
 use crate::credential::{CLOCK_ERROR, check_name, role_bit};
-use crate::hooks::Hooks;
+use crate::rules::Rules;
 use crate::suite::Suite;
 use crate::{Chain, Credential, Policy, Proof, Refusal};
 
@@ -41,9 +41,9 @@ const KEY_PACKAGE_LIFETIME: Duration = Duration::from_hours(12);
 const LAST_TIME: Timestamp = Timestamp::from_unix_millis(253_402_300_800_000);
 
 type Config = WithMlsRules<
-    Hooks,
+    Rules,
     WithIdentityProvider<
-        Hooks,
+        Rules,
         WithCryptoProvider<RustCryptoProvider, WithGroupStateStorage<InMemoryGroupStateStorage, BaseConfig>>,
     >,
 >;
@@ -51,7 +51,7 @@ type Config = WithMlsRules<
 /// One tab in one visit. Make a new one for every arrival: a leaf is used once.
 pub struct Member {
     suite: Suite,
-    hooks: Hooks,
+    rules: Rules,
     credential: Credential,
     leaf_key: [u8; 32],
     signer: SignatureSecretKey,
@@ -113,7 +113,7 @@ impl Member {
         };
         let storage = InMemoryGroupStateStorage::new().with_max_epoch_retention(PAST_EPOCHS)?;
         Ok(Self {
-            hooks: Hooks::new(leaf.visit, suite.clone(), now),
+            rules: Rules::new(leaf.visit, suite.clone(), now),
             devices: BTreeMap::from([(leaf.person, leaf.device_pub)]),
             suite,
             credential,
@@ -168,8 +168,8 @@ impl Member {
         Client::builder()
             .group_state_storage(self.storage.clone())
             .crypto_provider(Suite::crypto_provider())
-            .identity_provider(self.hooks.clone())
-            .mls_rules(self.hooks.clone())
+            .identity_provider(self.rules.clone())
+            .mls_rules(self.rules.clone())
             .extension_type(mls_rs_core::extension::ExtensionType::new(crate::POLICY_EXTENSION))
             .key_package_lifetime(KEY_PACKAGE_LIFETIME)
             .signing_identity(identity, self.signer.clone(), crate::suite::CIPHER_SUITE)
@@ -181,7 +181,7 @@ impl Member {
         if now >= LAST_TIME {
             return Err(Refusal::BadArgument);
         }
-        self.hooks.set_now(now);
+        self.rules.set_now(now);
         Ok(now)
     }
 
@@ -195,12 +195,12 @@ impl Member {
 
     /// The server said that this person is gone, or that their connection is lost. The first report counts.
     pub fn report_gone(&self, person: AccountId, now: Timestamp) {
-        self.hooks.report_gone(person, now);
+        self.rules.report_gone(person, now);
     }
 
     /// They are back.
     pub fn report_back(&self, person: AccountId) {
-        self.hooks.report_back(person);
+        self.rules.report_back(person);
     }
 
     /// What this browser remembers from before: somebody's device key. What was seen first stays.

@@ -5,7 +5,7 @@ use mls_rs::MlsMessage;
 use mls_rs_core::group::Member as Leaf;
 
 use super::{Member, mls_time, read_message};
-use crate::hooks::check_re_entry;
+use crate::rules::check_re_entry;
 use crate::suite::CIPHER_SUITE;
 use crate::{Credential, Policy, Refusal};
 

@@ -167,7 +167,7 @@ impl Member {
         let (added, removed) = (people(&after, before), people(before, &after));
         // Whoever has a new leaf is here, whatever was reported before.
         for person in &added {
-            self.hooks.report_back(*person);
+            self.rules.report_back(*person);
         }
         let cause = match (&removed[..], &added[..]) {
             ([], []) => Cause::Update,

@@ -6,11 +6,11 @@ use mls_rs_core::extension::ExtensionList;
 use mls_rs_core::identity::{CredentialType, IdentityProvider, MemberValidationContext, SigningIdentity};
 use mls_rs_core::time::MlsTime;
 
-use super::Hooks;
+use super::Rules;
 use crate::credential::{CREDENTIAL_TYPE, Credential};
 use crate::error::Refusal;
 
-impl IdentityProvider for Hooks {
+impl IdentityProvider for Rules {
     type Error = Refusal;
 
     // The library's own time argument is missing on some paths: the time of the running call is always there.

@@ -1,6 +1,7 @@
 //! Where our rules live inside the MLS library: it calls them for every leaf and every commit, our own and others'.
 //!
 //! Being inside means that nothing can be applied first and checked later: a refused commit never touches the group.
+//! The commit rules R0 to R3 stand in `rules/commit.rs`, what a leaf must be in `rules/identity.rs`.
 
 mod commit;
 mod identity;
@@ -17,7 +18,7 @@ use crate::suite::Suite;
 
 /// What the rules know besides the group itself. All clones see the same.
 #[derive(Clone)]
-pub(crate) struct Hooks {
+pub(crate) struct Rules {
     visit: VisitId,
     suite: Suite,
     watch: Arc<Mutex<Watch>>,
@@ -29,7 +30,7 @@ struct Watch {
     gone: BTreeMap<AccountId, Timestamp>,
 }
 
-impl Hooks {
+impl Rules {
     pub(crate) fn new(visit: VisitId, suite: Suite, now: Timestamp) -> Self {
         let watch = Watch { now, gone: BTreeMap::new() };
         Self { visit, suite, watch: Arc::new(Mutex::new(watch)) }

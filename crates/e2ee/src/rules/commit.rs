@@ -14,7 +14,7 @@ use mls_rs::client_builder::PaddingMode;
 use mls_rs::group::{GroupContext, Roster};
 use mls_rs::mls_rules::{CommitDirection, CommitOptions, CommitSource, EncryptionOptions, ProposalBundle};
 
-use super::Hooks;
+use super::Rules;
 use crate::{Credential, Policy, Refusal};
 
 /// How long somebody must have been reported gone before a patient's commit may remove them. Less would let a server
@@ -25,7 +25,7 @@ pub const GONE_FOR: Duration = Duration::from_secs(10);
 /// sender would split the group over a slow connection.
 pub const GONE_FOR_SEEN: Duration = Duration::from_secs(5);
 
-impl MlsRules for Hooks {
+impl MlsRules for Rules {
     type Error = Refusal;
 
     fn filter_proposals(
@@ -77,7 +77,7 @@ impl MlsRules for Hooks {
     }
 }
 
-impl Hooks {
+impl Rules {
     /// Rule R3.
     fn check_removes(&self, change: &Change, direction: CommitDirection) -> Result<(), Refusal> {
         let enough = match direction {
