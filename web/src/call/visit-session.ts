@@ -108,6 +108,9 @@ export class VisitSession implements VisitControls {
     this.prepare();
     if (this.#e2ee === null || (this.#phase !== "lobby" && !FINAL.has(this.#phase))) return;
     if (this.#connection === null) this.#connection = this.#connect();
+    // What an end had stopped is on again as it was.
+    void this.#options.devices.open(this.#hadOn);
+    this.#hadOn = { microphone: false, camera: false };
     this.#failure = null;
     this.#wasPlaced = false;
     this.#restarted = false;
@@ -160,7 +163,6 @@ export class VisitSession implements VisitControls {
 
   takeBack(): void {
     if (this.#phase !== "taken_over") return;
-    void this.#options.devices.open(this.#hadOn);
     this.start();
   }
 
@@ -169,8 +171,7 @@ export class VisitSession implements VisitControls {
     globalThis.removeEventListener("offline", this.#onNetwork);
     this.#listeners.clear();
     this.#connection?.close();
-    this.#media?.dispose();
-    this.#e2ee?.dispose();
+    this.#dropWorker();
     this.#stopDevices();
     this.#options.devices.dispose();
   }
@@ -318,6 +319,7 @@ export class VisitSession implements VisitControls {
         return;
       case "failed":
         this.#fail(message.failure === "left_behind" ? "not_private" : "encryption_failed");
+        if (message.failure === "not_loaded") this.#dropWorker();
         return;
       case "commit_refused":
         this.#changeRefused();
@@ -342,6 +344,14 @@ export class VisitSession implements VisitControls {
       this.#chat = this.#chat.map((line) => (line.id === chat ? { ...line, state: "sent" } : line));
     }
     this.#changed();
+  }
+
+  /** The next start loads another. */
+  #dropWorker(): void {
+    this.#media?.dispose();
+    this.#e2ee?.dispose();
+    this.#media = null;
+    this.#e2ee = null;
   }
 
   #changeRefused(): void {
