@@ -89,6 +89,7 @@ export class VisitSession implements VisitControls {
     });
     this.#media = new VisitMedia(e2ee, devices, {
       send: (message) => {
+        if (message.type === "restart_media") this.#connection?.doubt();
         this.#connection?.send(message, "once");
       },
       changed: () => {

@@ -262,6 +262,17 @@ describe("a socket that does not open", () => {
     expect(sockets).toHaveLength(2);
   });
 
+  it("is replaced when it was quiet and something else broke, and only then", async () => {
+    arrived();
+    connection.doubt();
+    expect(sockets).toHaveLength(1);
+    await pass(6_000);
+    connection.doubt();
+    expect(sockets).toHaveLength(2);
+    socket().opens();
+    expect(socket().types()).toEqual(["resume"]);
+  });
+
   it("is not waited for when the network is back", async () => {
     arrived();
     socket().close();

@@ -7,6 +7,8 @@ import type { ClientMessage, Envelope, ServerMessage } from "./protocol.gen";
 const ACKNOWLEDGE_EVERY = 32;
 /** A socket that has not opened after this is given up. Longer only delays the next try. */
 const OPEN_WITHIN_MS = 8_000;
+/** A socket on which something came this lately is alive. Its own dead end shows only after minutes. */
+const QUIET_MS = 5_000;
 /** Messages sent this shortly before a socket was lost may be lost with it; they are sent again after the resume. */
 const IN_DOUBT_MS = 15_000;
 
@@ -59,6 +61,7 @@ export class Connection {
   #queue: Sent[] = [];
   #inDoubt: Sent[] = [];
   #failures = 0;
+  #heardAt = -Infinity;
   #retry: (() => void) | null = null;
   #closed = false;
 
@@ -100,6 +103,11 @@ export class Connection {
     this.open();
   }
 
+  /** Something else broke: a socket that was quiet lately may be dead without knowing it. */
+  doubt(): void {
+    if (this.#socket !== null && this.#outside.now() - this.#heardAt > QUIET_MS) this.reconnect();
+  }
+
   /** Gives the place up for now without a word; `open` is not possible any more. */
   close(): void {
     this.#closed = true;
@@ -139,6 +147,7 @@ export class Connection {
   }
 
   #receive(text: string): void {
+    this.#heardAt = this.#outside.now();
     const envelope = read(text);
     if (envelope === null) return;
     const { seq, message } = envelope;
