@@ -3,7 +3,7 @@
 use curtain_invariants::{Source, expect_none, sources};
 
 /// Types that hold a secret or clinical words. The compile-fail cases prove one of them; this list keeps the others.
-const SECRETS: [&str; 14] = [
+const SECRETS: [&str; 16] = [
     "ClinicalText",
     "KeyEncryptionKey",
     "Vault",
@@ -18,6 +18,8 @@ const SECRETS: [&str; 14] = [
     "Identity",
     "RecordContext",
     "CredentialContext",
+    "FrameKey",
+    "DeviceKey",
 ];
 
 /// Ways to print or to send, as derives and as impls.
