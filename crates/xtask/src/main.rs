@@ -20,7 +20,8 @@ use process::{Failure, say, supervise};
 const USAGE: &str = "\
 cargo xtask COMMAND
 
-  demo [--port N] [--reset] [--ready-file PATH]   build, start and seed a practice to try out
+  demo [--port N] [--reset] [--ready-file PATH] [--temporary]
+                                                  build, start and seed a practice to try out
   test [--quick] [--only rust|web|browser] [--allow-missing-browser]
                                                   everything that must hold
   dev [--port N]                                  the demo with the web client reloading as it changes

@@ -164,7 +164,7 @@ impl Cluster {
         );
         let (data, log) = (self.data().display().to_string(), self.data().join("server.log"));
         let log_name = log.display().to_string();
-        let arguments = ["start", "-w", "-t", "30", "-s", "-D", &data, "-l", &log_name, "-o", &options];
+        let arguments = ["start", "-w", "-t", "120", "-s", "-D", &data, "-l", &log_name, "-o", &options];
         for _ in 1..START_ATTEMPTS {
             if self.tool("pg_ctl", &arguments).logged("postgres-start").is_ok() {
                 return Ok(());

@@ -110,7 +110,8 @@ fn postgres_lets_the_service_be_every_scope_and_never_the_owner() {
     let scopes: BTreeSet<&str> = list.split('\'').skip(1).step_by(2).collect();
     let ident = read("deploy/postgres/pg_ident.conf");
     let rows: Vec<Vec<&str>> = lines(&ident).map(|line| line.split_whitespace().collect()).collect();
-    let mapped: BTreeSet<&str> = rows.iter().filter(|row| row[1].contains("curtain")).map(|row| row[2]).collect();
+    let mapped: BTreeSet<&str> =
+        rows.iter().filter(|row| row[1].contains("curtain")).map(|row| row[2]).collect();
     assert_eq!(mapped, scopes);
     let hba = read("deploy/postgres/pg_hba.conf");
     let admitted: BTreeSet<&str> = lines(&hba)
