@@ -6,6 +6,8 @@ import { pathToFileURL } from 'node:url';
 
 const WASM = resolve(import.meta.dirname, '../../../web/src/e2ee/wasm');
 const CLINICIAN = 1;
+const PATIENT = 3;
+const GUEST = 4;
 
 type Member = {
   leaf_to_sign(): Uint8Array;
@@ -29,7 +31,8 @@ export async function forge(visit: string, person: string, role: number) {
   };
   const liar = make('01900000-0000-7000-8000-00000000dead', CLINICIAN, 'Dr Nobody');
   liar.member.create_group(liar.signs(liar.member.policy_to_sign(now, new Uint8Array())), now);
-  const invented = make(person, role, '');
+  // Patients' and guests' names travel inside the group; everybody else's credential must carry one.
+  const invented = make(person, role, role === PATIENT || role === GUEST ? '' : 'Dr Invented');
   const { commit, welcome } = liar.member.admit(invented.keyPackage, now);
   const text = (some: Uint8Array) => Buffer.from(some).toString('base64');
   return { commit: text(commit), welcome: text(welcome), keyPackage: text(invented.keyPackage) };
