@@ -47,3 +47,28 @@ pub(crate) async fn end_in_time(request: Request, next: Next) -> Result<Response
 pub(crate) fn answer_panic(_words: Box<dyn Any + Send>) -> Response {
     ApiError::Internal("a handler panicked".into()).into_response()
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::Router;
+    use axum::body::Body;
+    use axum::routing::get;
+    use http::StatusCode;
+    use http_body_util::BodyExt as _;
+    use tower::ServiceExt as _;
+    use tower_http::catch_panic::CatchPanicLayer;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_is_an_answer_without_its_words() {
+        let routes = Router::new()
+            .route("/", get(async || -> StatusCode { panic!("zqsecret") }))
+            .layer(CatchPanicLayer::custom(answer_panic));
+        let response = routes.oneshot(Request::new(Body::empty())).await.unwrap();
+        assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        let body = response.into_body().collect().await.unwrap().to_bytes();
+        let body = String::from_utf8(body.to_vec()).unwrap();
+        assert!(body.contains("\"internal\"") && !body.contains("zqsecret"), "{body}");
+    }
+}

@@ -9,7 +9,7 @@ use crate::{House, PublicOrigin};
 
 /// Everything off but what a visit needs: camera, microphone, screen sharing, full screen, a screen that stays awake.
 const PERMISSIONS: &str = "camera=(self), microphone=(self), display-capture=(self), fullscreen=(self), \
-    screen-wake-lock=(self), speaker-selection=(self), accelerometer=(), autoplay=(self), bluetooth=(), \
+    screen-wake-lock=(self), speaker-selection=(self), accelerometer=(), autoplay=(self), \
     browsing-topics=(), geolocation=(), gyroscope=(), hid=(), idle-detection=(), local-fonts=(), magnetometer=(), \
     midi=(), payment=(), picture-in-picture=(self), publickey-credentials-create=(self), \
     publickey-credentials-get=(self), serial=(), usb=(), xr-spatial-tracking=()";

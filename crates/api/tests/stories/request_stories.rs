@@ -150,3 +150,31 @@ async fn the_build_can_be_compared_by_anybody() {
         assert_eq!(asset["sha256"].as_str().expect("a hash").len(), 64);
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_client_comes_with_every_page_address_and_compressed() {
+    if curtain_api::assets().is_empty() {
+        eprintln!(
+            "SKIPPED: web/dist is empty. Build the client first (npm run build in web), or run cargo xtask test."
+        );
+        return;
+    }
+    let house = TestHouse::open().await;
+    let mut browser = house.browser();
+    let page = browser.get("/").await.expect(200);
+    assert_eq!(page.header("content-type"), "text/html; charset=utf-8");
+    assert_eq!(page.header("cache-control"), "no-cache");
+    for address in ["/visits", "/visits/0/room", "/activate"] {
+        assert_eq!(browser.get(address).await.expect(200).body, page.body, "{address}");
+    }
+    let scripts = curtain_api::assets().into_iter().filter(|asset| asset.path.ends_with(".js"));
+    for script in scripts {
+        let mut request = browser.request(&Method::GET, &format!("/{}", script.path), Body::empty());
+        request.headers_mut().insert("accept-encoding", "br".parse().unwrap());
+        let answer = browser.send(request).await.expect(200);
+        assert_eq!(answer.header("content-encoding"), "br");
+        assert_eq!(answer.header("cache-control"), "public, max-age=31536000, immutable");
+        let may_compile = answer.header("content-security-policy").contains("'wasm-unsafe-eval'");
+        assert_eq!(may_compile, script.path.contains("worker"), "{}", script.path);
+    }
+}

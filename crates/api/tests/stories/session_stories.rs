@@ -65,6 +65,17 @@ async fn every_sign_in_is_a_new_session() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn signing_in_again_ends_what_this_browser_had_before() {
+    let house = TestHouse::open().await;
+    let mut browser = house.sign_in(&house.ana).await;
+    let mut stolen = browser.clone();
+    browser.post("/api/v1/sign-in", house.ben.password_form()).await.expect(200);
+    browser.post("/api/v1/sign-in/code", json!({"code": house.code(&house.ben)})).await.expect(200);
+    assert_eq!(browser.get("/api/v1/me").await.expect(200).json()["person"], house.ben.id);
+    stolen.get("/api/v1/me").await.expect_problem(401, "signed_out");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_invented_token_is_nobody() {
     let house = TestHouse::open().await;
     for token in ["", "x", &"A".repeat(43), "' or 1=1 --"] {
