@@ -50,7 +50,9 @@ pub enum PasswordRefusal {
     #[error("This repeats the same characters. A sentence that only you would write is a good password.")]
     Repetitive,
     /// Little more than a name, an address, or the practice (AU3).
-    #[error("This is mostly the word \"password\", your name, your address or the practice's name. Others would try that first.")]
+    #[error(
+        "This is mostly the word \"password\", your name, your address or the practice's name. Others would try that first."
+    )]
     Guessable,
 }
 
