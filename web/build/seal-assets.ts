@@ -2,14 +2,14 @@
 // their SHA-256: what *About* shows and what `curtain doctor` prints, so that two people can compare what they run.
 import { createHash } from "node:crypto";
 
-import type { Plugin } from "vite";
+import type { Plugin, Rolldown } from "vite";
 
 export interface Asset {
   path: string;
   sha256: string;
 }
 
-type Source = string | Uint8Array;
+export type Source = string | Uint8Array;
 
 export function sha256(source: Source): string {
   return createHash("sha256").update(source).digest("hex");
@@ -30,6 +30,13 @@ export function withIntegrity(html: string, sourceOf: (path: string) => Source |
   });
 }
 
+/** What a file of the build holds. */
+export function sourceIn(bundle: Rolldown.OutputBundle, path: string): Source | undefined {
+  const file = bundle[path];
+  if (file === undefined) return undefined;
+  return file.type === "chunk" ? file.code : file.source;
+}
+
 export function sealAssets(): Plugin {
   return {
     name: "curtain:seal-assets",
@@ -38,11 +45,7 @@ export function sealAssets(): Plugin {
     generateBundle: {
       order: "post",
       handler(_options, bundle) {
-        const sourceOf = (path: string): Source | undefined => {
-          const file = bundle[path];
-          if (file === undefined) return undefined;
-          return file.type === "chunk" ? file.code : file.source;
-        };
+        const sourceOf = (path: string): Source | undefined => sourceIn(bundle, path);
         const page = bundle["index.html"];
         if (page?.type === "asset") {
           page.source = withIntegrity(String(page.source), sourceOf);
