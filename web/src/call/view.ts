@@ -51,6 +51,8 @@ export type WaitingView = {
   readonly connected: boolean;
   /** Somebody who was in already: the private connection could not take this device back by itself. */
   readonly returning: boolean;
+  /** *Admit* could not be done: the group can't check who this browser belongs to. A reload of theirs may help. */
+  readonly unconfirmed: boolean;
 };
 
 /** A member of the encryption group. */
@@ -110,7 +112,8 @@ export type AnnouncementView = {
     | "reconnected"
     | "waiting"
     | "room_restarted"
-    | "change_refused";
+    | "change_refused"
+    | "admit_refused";
   readonly name: string;
 };
 

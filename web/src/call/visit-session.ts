@@ -3,9 +3,10 @@
 import type { FromWorker, GroupOutput, GroupPerson, Tracks } from "../e2ee/messages";
 import { toBase64 } from "../signalling/base64";
 import { Connection, type Verdict } from "../signalling/connection";
-import type { PersonInVisit, ServerMessage, WaitingPerson } from "../signalling/protocol.gen";
+import type { PersonInVisit, ServerMessage } from "../signalling/protocol.gen";
 import { Announcer } from "./announcer";
 import { canSeal, E2eeClient } from "./e2ee-client";
+import { Door } from "./room/door";
 import { Tiles } from "./tiles";
 import { clientMessage, groupInput } from "./translate";
 import type { ChatView, VisitControls, VisitFailure, VisitPhase, VisitSessionOptions, VisitView } from "./view";
@@ -41,7 +42,7 @@ export class VisitSession implements VisitControls {
   #restarted = false;
   #everyone: readonly PersonInVisit[] = [];
   #present: ReadonlySet<string> = new Set();
-  #waiting: readonly WaitingPerson[] = [];
+  readonly #door = new Door();
   #group: readonly GroupPerson[] = [];
   #longCode: string | null = null;
   readonly #tracks = new Map<string, Tracks>();
@@ -248,8 +249,8 @@ export class VisitSession implements VisitControls {
         this.#setPeople(message.people, message.present);
         return;
       case "waiting":
-        this.#waiting = message.people.filter(({ returning }) => !returning);
-        this.#announcer.waiting(this.#waiting.map(({ who }) => who));
+        this.#door.set(message.people);
+        this.#announcer.waiting(this.#door.people.map(({ who }) => who));
         this.#changed();
         return;
       case "return_refused":
@@ -326,6 +327,8 @@ export class VisitSession implements VisitControls {
         this.#changeRefused();
         return;
       case "admit_refused":
+        this.#admitRefused(message.participant);
+        return;
       case "prepared":
         return;
       default:
@@ -353,6 +356,13 @@ export class VisitSession implements VisitControls {
     this.#e2ee?.dispose();
     this.#media = null;
     this.#e2ee = null;
+  }
+
+  #admitRefused(participant: string): void {
+    const name = this.#door.refuse(participant);
+    if (name === null) return;
+    this.#announcer.say("admit_refused", name);
+    this.#changed();
   }
 
   #changeRefused(): void {
@@ -385,7 +395,7 @@ export class VisitSession implements VisitControls {
     this.#group = [];
     this.#longCode = null;
     this.#tracks.clear();
-    this.#waiting = [];
+    this.#door.clear();
   }
 
   #devicesChanged(): void {
@@ -467,14 +477,7 @@ export class VisitSession implements VisitControls {
       role: myRole,
       hostPresent: host !== undefined && this.#present.has(host.person),
       hostName: host?.name ?? null,
-      waiting: this.#waiting.map(({ who, since, connected }) => ({
-        participant: who.participant,
-        name: who.name,
-        role: who.role,
-        since,
-        connected,
-        returning: this.#group.some(({ person }) => person === who.person),
-      })),
+      waiting: this.#door.view(this.#group),
       people: this.#group.map((one) => ({
         person: one.person,
         name: one.name,

@@ -287,6 +287,7 @@ export const en = {
     admitShort: "Admit",
     declineShort: "Decline",
     removeShort: "Remove",
+    unconfirmed: "We can't confirm who this is. Ask them to reload the page.",
     returning: "Was in the visit before, with another device or browser",
     away: "Lost connection",
     invite: "Invite someone",
@@ -315,6 +316,7 @@ export const en = {
     waiting: (name: string) => `${name} is waiting.`,
     room_restarted: () => "The visit was restarted.",
     change_refused: () => "A change to who is in this visit was refused.",
+    admit_refused: (name: string) => `We can't confirm that this is ${name}. Ask them to reload the page.`,
   },
   banner: {
     reconnecting: "Reconnecting… Stay on this page, your place is kept.",

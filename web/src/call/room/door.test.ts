@@ -1,0 +1,52 @@
+// The door: who could not be checked stays there with a word about it, until another browser or a reload is judged afresh.
+import { expect, it } from "vitest";
+
+import type { WaitingPerson } from "../../signalling/protocol.gen";
+import { Door } from "./door";
+
+const ana = (rest: Partial<WaitingPerson> = {}): WaitingPerson => ({
+  who: { participant: "a", person: "ana", name: "Ana", role: "patient" },
+  since: 7,
+  connected: true,
+  returning: false,
+  key_package: "Zmlyc3Q=",
+  ...rest,
+});
+
+it("shows who waits, and who was in before", () => {
+  const door = new Door();
+  door.set([ana(), ana({ returning: true })]);
+  expect(door.view([])).toEqual([
+    {
+      participant: "a",
+      name: "Ana",
+      role: "patient",
+      since: 7,
+      connected: true,
+      returning: false,
+      unconfirmed: false,
+    },
+  ]);
+  expect(door.view([{ person: "ana" }])[0]?.returning).toBe(true);
+});
+
+it("says of whom the group could not be sure, for as long as it is the same browser", () => {
+  const door = new Door();
+  door.set([ana()]);
+  expect(door.refuse("a")).toBe("Ana");
+  expect(door.view([])[0]?.unconfirmed).toBe(true);
+  door.set([ana({ connected: false })]);
+  expect(door.view([])[0]?.unconfirmed).toBe(true);
+  door.set([ana({ key_package: "cmVsb2Fk" })]);
+  expect(door.view([])[0]?.unconfirmed).toBe(false);
+});
+
+it("knows nothing of somebody who has gone", () => {
+  const door = new Door();
+  door.set([ana()]);
+  door.refuse("a");
+  door.set([]);
+  expect(door.refuse("a")).toBeNull();
+  door.set([ana()]);
+  expect(door.view([])[0]?.unconfirmed).toBe(false);
+});
