@@ -13,6 +13,8 @@ export class Announcer {
   #next = 1;
   /** Members whose names are known. */
   readonly #inside = new Map<string, string>();
+  /** Members of whose new device was told. */
+  readonly #newDevices = new Map<string, string>();
   /** Who was in before us; null until the group was seen. */
   #before: ReadonlySet<string> | null = null;
   #present: ReadonlySet<string> = new Set();
@@ -36,12 +38,18 @@ export class Announcer {
       this.#inside.set(person, name);
       if (!this.#before.has(person)) this.say("entered", name);
     }
+    this.#devices(people);
     for (const [person, name] of this.#inside) {
       if (people.some((other) => other.person === person)) continue;
       this.#inside.delete(person);
       this.#before = new Set([...this.#before].filter((other) => other !== person));
       this.say("left", name);
     }
+  }
+
+  /** The names of members whose device this browser did not know, newest last. */
+  get newDevices(): readonly string[] {
+    return [...this.#newDevices.values()];
   }
 
   /** Whose connection is up, of the members. */
@@ -62,6 +70,19 @@ export class Announcer {
   /** Out of the group: the next one starts afresh, without "left" for everybody. */
   reset(): void {
     this.#inside.clear();
+    this.#newDevices.clear();
     this.#before = null;
+  }
+
+  /** Also of those who were in before us: that is when somebody else in their place would be met. */
+  #devices(people: readonly GroupPerson[]): void {
+    for (const person of this.#newDevices.keys()) {
+      if (!people.some((other) => other.person === person && other.changedDevice)) this.#newDevices.delete(person);
+    }
+    for (const { person, name, self, changedDevice } of people) {
+      if (self || !changedDevice || name === "" || this.#newDevices.has(person)) continue;
+      this.#newDevices.set(person, name);
+      this.say("new_device", name);
+    }
   }
 }

@@ -109,6 +109,28 @@ describe("announcements", () => {
     expect(said(announcer)).toEqual(["entered Ana", "left Tom"]);
   });
 
+  it("tell of a new device once, also of those who were in before us", () => {
+    const announcer = new Announcer();
+    const ana = person("Ana", { changedDevice: true });
+    announcer.group([person("Lee", { self: true, changedDevice: true }), ana, person("Tom")]);
+    announcer.group([person("Lee", { self: true, changedDevice: true }), ana, person("Tom")]);
+    expect(said(announcer)).toEqual(["new_device Ana"]);
+    expect(announcer.newDevices).toEqual(["Ana"]);
+    announcer.group([ana, person("Tom", { changedDevice: true })]);
+    expect(said(announcer).at(-1)).toBe("new_device Tom");
+    announcer.group([person("Tom", { changedDevice: true })]);
+    expect(announcer.newDevices).toEqual(["Tom"]);
+  });
+
+  it("tell of a new device when the name that goes with it has come", () => {
+    const announcer = new Announcer();
+    announcer.group([person("Lee", { self: true })]);
+    announcer.group([person("Lee", { self: true }), { ...person("Ana", { changedDevice: true }), name: "" }]);
+    expect(said(announcer)).toEqual([]);
+    announcer.group([person("Lee", { self: true }), person("Ana", { changedDevice: true })]);
+    expect(said(announcer)).toEqual(["entered Ana", "new_device Ana"]);
+  });
+
   it("tell a lost connection and its return", () => {
     const announcer = new Announcer();
     announcer.group([person("Ana")]);

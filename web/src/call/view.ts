@@ -113,6 +113,7 @@ export type AnnouncementView = {
     | "waiting"
     | "room_restarted"
     | "change_refused"
+    | "new_device"
     | "admit_refused";
   readonly name: string;
 };
@@ -141,6 +142,8 @@ export type VisitView = {
   readonly groupRestarted: boolean;
   /** Somebody, or the server, just tried to change who is in the visit against its rules. Nothing changed; say so. */
   readonly changeRefused?: true;
+  /** Somebody just turned out to use another device than last time: their name, for a moment. */
+  readonly newDevice?: string;
   readonly media: MediaState;
   readonly chat: readonly ChatView[];
   /** The newest twenty. */

@@ -22,6 +22,8 @@ const REASON_WITHIN_MS = 1_500;
 
 /** How long a refused change stays on the screen. */
 const REFUSAL_SHOWN_MS = 20_000;
+/** How long a new device does; the list of people says it for as long as they are in. */
+const NEW_DEVICE_SHOWN_MS = 20_000;
 
 const FINAL: ReadonlySet<VisitPhase> = new Set(["declined", "removed", "taken_over", "ended", "left", "failed"]);
 
@@ -50,6 +52,7 @@ export class VisitSession implements VisitControls {
   #nextChat = 1;
   #saidTracks = "";
   #refusal: ReturnType<typeof setTimeout> | undefined;
+  #newDevice: { readonly name: string; readonly timer: ReturnType<typeof setTimeout> } | null = null;
   #scheduled = false;
   /** What was on when the devices were stopped. */
   #hadOn = { microphone: false, camera: false };
@@ -302,7 +305,7 @@ export class VisitSession implements VisitControls {
       case "group":
         this.#group = message.people;
         this.#longCode = message.longCode;
-        this.#announcer.group(message.people);
+        this.#meet(message.people);
         this.#go("in_visit");
         return;
       case "outside":
@@ -375,6 +378,24 @@ export class VisitSession implements VisitControls {
     this.#changed();
   }
 
+  #meet(people: readonly GroupPerson[]): void {
+    const known = this.#announcer.newDevices;
+    this.#announcer.group(people);
+    const name = this.#announcer.newDevices.findLast((other) => !known.includes(other));
+    if (name === undefined) return;
+    this.#forgetNewDevice();
+    const timer = setTimeout(() => {
+      this.#forgetNewDevice();
+      this.#changed();
+    }, NEW_DEVICE_SHOWN_MS);
+    this.#newDevice = { name, timer };
+  }
+
+  #forgetNewDevice(): void {
+    clearTimeout(this.#newDevice?.timer);
+    this.#newDevice = null;
+  }
+
   #setPeople(people: readonly PersonInVisit[], present: readonly string[]): void {
     this.#everyone = people;
     this.#present = new Set(people.filter((who) => present.includes(who.participant)).map(({ person }) => person));
@@ -392,6 +413,7 @@ export class VisitSession implements VisitControls {
   #leaveGroup(): void {
     this.#media?.stop();
     this.#announcer.reset();
+    this.#forgetNewDevice();
     this.#group = [];
     this.#longCode = null;
     this.#tracks.clear();
@@ -502,6 +524,7 @@ export class VisitSession implements VisitControls {
       longCode: this.#longCode,
       groupRestarted: this.#restarted,
       ...(this.#refusal !== undefined && { changeRefused: true }),
+      ...(this.#newDevice !== null && { newDevice: this.#newDevice.name }),
       media: this.#media?.state ?? "connecting",
       chat: this.#chat,
       announcements: this.#announcer.list,

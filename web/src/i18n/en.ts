@@ -268,6 +268,7 @@ export const en = {
     aloneHint: "People you admit appear here.",
     waitingFor: (name: string) => `Waiting for ${name}`,
     lostConnection: "Lost connection",
+    newDevice: "New device since last time",
     safetyCode: "Safety code",
     safetyQuestion: "What is the safety code for?",
     safetyLead: "Only the people named above can see and hear this visit.",
@@ -316,6 +317,7 @@ export const en = {
     waiting: (name: string) => `${name} is waiting.`,
     room_restarted: () => "The visit was restarted.",
     change_refused: () => "A change to who is in this visit was refused.",
+    new_device: (name: string) => `${name} is in the visit, with a new device since last time.`,
     admit_refused: (name: string) => `We can't confirm that this is ${name}. Ask them to reload the page.`,
   },
   banner: {
@@ -325,6 +327,8 @@ export const en = {
     lost: "Sound and picture are interrupted. We are connecting them again…",
     changeRefused:
       "Something tried to change who is in this visit against its rules. It was refused; nobody was let in.",
+    newDevice: (name: string) =>
+      `${name} has a new device since last time. If that surprises you, compare the safety code.`,
     refused: "We can't confirm this call is private. Sound and picture were stopped, nothing was shown.",
     restarted: "The visit was restarted. Whoever was in it waits again and must be admitted.",
     other: (name: string) => `${name} lost the connection. We keep the place for a minute.`,
