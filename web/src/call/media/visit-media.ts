@@ -41,6 +41,8 @@ export class VisitMedia {
   #negotiating: ReturnType<typeof setTimeout> | null = null;
   #refusal: ReturnType<typeof setTimeout> | undefined;
   #restartedAt = -Infinity;
+  /** Broken again too soon after the last restart: the next one waits. */
+  #nextRestart: ReturnType<typeof setTimeout> | null = null;
   #state: MediaState = "connecting";
 
   constructor(e2ee: E2eeClient, devices: Devices, events: MediaEvents) {
@@ -77,6 +79,7 @@ export class VisitMedia {
   }
 
   async offer(generation: number, sdp: string, slots: readonly Slot[]): Promise<void> {
+    this.#forgetRestart();
     this.#generation = generation;
     this.#slots = slots;
     await this.#release();
@@ -149,6 +152,7 @@ export class VisitMedia {
 
   /** Out of the visit: nothing is sent or received. */
   stop(): void {
+    this.#forgetRestart();
     this.#generation = 0;
     this.#slots = [];
     void this.#release();
@@ -208,9 +212,23 @@ export class VisitMedia {
   #broken(): void {
     this.#state = "lost";
     this.#events.changed();
-    const now = performance.now();
-    if (now - this.#restartedAt < RESTART_EVERY_MS) return;
-    this.#restartedAt = now;
+    const wait = this.#restartedAt + RESTART_EVERY_MS - performance.now();
+    if (wait <= 0) this.#restart();
+    else {
+      this.#nextRestart ??= setTimeout(() => {
+        this.#restart();
+      }, wait);
+    }
+  }
+
+  #restart(): void {
+    this.#forgetRestart();
+    this.#restartedAt = performance.now();
     this.#events.send({ type: "restart_media" });
+  }
+
+  #forgetRestart(): void {
+    if (this.#nextRestart !== null) clearTimeout(this.#nextRestart);
+    this.#nextRestart = null;
   }
 }
