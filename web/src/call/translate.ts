@@ -25,6 +25,7 @@ export function groupInput(message: ServerMessage): GroupInput | null {
         people: message.people.map(({ who, key_package }) => ({
           participant: who.participant,
           person: who.person,
+          role: who.role,
           keyPackage: fromBase64(key_package),
         })),
       };
@@ -37,7 +38,7 @@ export function groupInput(message: ServerMessage): GroupInput | null {
     case "welcome":
       return { type: "welcome", welcome: fromBase64(message.welcome) };
     case "application":
-      return { type: "application", message: fromBase64(message.message) };
+      return { type: "application", epoch: message.epoch, message: fromBase64(message.message) };
     case "stale_epoch":
       return { type: "stale_epoch", epoch: message.epoch };
     case "gone":

@@ -17,6 +17,9 @@ export type TransformOptions =
   | { readonly id: number; readonly direction: "send"; readonly context: Context }
   | { readonly id: number; readonly direction: "receive" };
 
+/** What the server says of somebody who waits: what an admitter sees, and the KeyPackage that has to match it. */
+export type WaitingLine = { readonly person: string; readonly role: Role; readonly keyPackage: Uint8Array };
+
 /** The server's messages that concern the group, with their bytes decoded. */
 export type GroupInput =
   | {
@@ -26,13 +29,14 @@ export type GroupInput =
       returning: boolean;
     }
   | { type: "people"; people: { participant: string; person: string; role: Role }[]; present: string[] }
-  | { type: "waiting"; people: { participant: string; person: string; keyPackage: Uint8Array }[] }
+  | { type: "waiting"; people: ({ participant: string } & WaitingLine)[] }
   | { type: "return"; participant: string; person: string; keyPackage: Uint8Array; turn: number }
   | { type: "return_refused" }
   | { type: "commit"; epoch: number; commit: Uint8Array }
   | { type: "stale_epoch"; epoch: number }
   | { type: "welcome"; welcome: Uint8Array }
-  | { type: "application"; message: Uint8Array }
+  /** `epoch` is what the server saw the group at; the message's own header is only what its sender claims. */
+  | { type: "application"; epoch: number; message: Uint8Array }
   | { type: "gone"; participant: string }
   | { type: "resumed" }
   | { type: "refused" };
@@ -79,8 +83,11 @@ export type GroupPerson = {
   readonly changedDevice: boolean;
 };
 
-/** Why the worker can't go on. `left_behind`: the others were made to follow a change that we refused. */
-export type WorkerFailure = "not_loaded" | "not_joined" | "left_behind";
+/**
+ * Why the worker can't go on. `unsupported_browser`: Web Crypto lacks Ed25519, another try won't help. `left_behind`:
+ * the others were made to follow a change that we refused.
+ */
+export type WorkerFailure = "not_loaded" | "unsupported_browser" | "not_joined" | "left_behind";
 
 export type FromWorker =
   | { type: "prepared" }
@@ -93,7 +100,10 @@ export type FromWorker =
   | { type: "outside" }
   | { type: "chat"; person: string; text: string }
   | { type: "tracks"; person: string; tracks: Tracks }
-  /** A newcomer of the waiting room could not be checked: their browser can't be let in. */
+  /**
+   * Nobody was let in. The machine's refusal of the newcomer; `other_person` or `other_role` when the KeyPackage is not
+   * of whom the waiting room showed; `not_waiting`, `not_in_group`, `server_refused`.
+   */
   | { type: "admit_refused"; participant: string; code: string }
   /** Somebody, or the server, tried to change the group against its rules; nothing changed. */
   | { type: "commit_refused"; code: string }

@@ -11,6 +11,8 @@ export type Job = {
   build(): Change | null;
   /** The machine refused to build it. `retry` puts it back after that many milliseconds. */
   refused(code: string): { retry: number } | null;
+  /** The server would not have the commit; it is not tried again. */
+  turnedDown?(): void;
 };
 
 export type QueueOutside = {
@@ -75,6 +77,7 @@ export class CommitQueue {
     this.#later(REFUSED_AFTER_MS, () => {
       if (this.#inFlight !== suspect) return;
       this.#drop();
+      suspect.job.turnedDown?.();
       this.#next();
     });
   }

@@ -5,6 +5,8 @@ import { describe, expect, it } from "vitest";
 import { type Tab as AnyTab, ANA, Browser, LEE, Room, Tab, TOM } from "./test-room";
 
 const CAMERA = 1;
+const BEN = "0190a000-0000-7000-8000-0000000000d1";
+const EVE = "0190a000-0000-7000-8000-0000000000e1";
 
 /** Dr Lee is in, Ana has been admitted. */
 async function visit() {
@@ -152,6 +154,32 @@ describe("who comes back", () => {
     expect(lee.people).toHaveLength(2);
   });
 
+  it("on another device is admitted by a press, and the screen is told of the device", async () => {
+    const { room, lee } = await visit();
+    const other = await Tab.open(room, new Browser(ANA), "patient", "Ana Ruiz");
+    await room.join(other, true);
+    await lee.group.handle({ type: "admit", participant: other.participant });
+    await room.settle();
+    expect(lee.people.find(({ person }) => person === ANA)).toMatchObject({ changedDevice: true });
+    expect(other.names).toEqual(["Ana Ruiz", "Dr Maya Lee"]);
+  });
+
+  it("in a tab that was opened before the visit is taken back as any other", async () => {
+    const room = new Room();
+    const leesLaptop = new Browser(LEE);
+    const early = await Tab.open(room, leesLaptop, "clinician", "Dr Maya Lee");
+    await room.join(await Tab.open(room, leesLaptop, "clinician", "Dr Maya Lee"));
+    const ana = await Tab.open(room, new Browser(ANA), "patient", "Ana Ruiz");
+    await room.join(ana);
+    await room.tabs[0]?.group.handle({ type: "admit", participant: ana.participant });
+    await room.settle();
+    await room.pass(6_000);
+    await early.group.handle({ type: "arrive" });
+    await room.join(early, true);
+    expect(early.names).toEqual(["Ana Ruiz", "Dr Maya Lee"]);
+    expect(early.longCode).toBe(ana.longCode);
+  });
+
   it("as a clinician whom nobody takes back opens a fresh group after six seconds", async () => {
     const { room, leesLaptop, ana } = await visit();
     const again = await Tab.open(room, leesLaptop, "clinician", "Dr Maya Lee");
@@ -164,11 +192,57 @@ describe("who comes back", () => {
   });
 });
 
+describe("an admission that comes to nothing", () => {
+  it("is said when nobody waits there any more", async () => {
+    const { lee } = await visit();
+    await lee.group.handle({ type: "admit", participant: "gone home" });
+    expect(lee.heard.at(-1)).toEqual({ type: "admit_refused", participant: "gone home", code: "not_waiting" });
+  });
+
+  it("is said when we are in no group", async () => {
+    const room = new Room();
+    const lee = await Tab.open(room, new Browser(LEE), "clinician", "Dr Maya Lee");
+    await lee.group.handle({ type: "admit", participant: "somebody" });
+    expect(lee.heard.at(-1)).toEqual({ type: "admit_refused", participant: "somebody", code: "not_in_group" });
+  });
+
+  it("is said when the server will not have it", async () => {
+    const { room, lee } = await visit();
+    const ben = await Tab.open(room, new Browser(BEN), "guest", "Ben Carter");
+    await room.join(ben);
+    await lee.group.handle({ type: "admit", participant: ben.participant });
+    lee.outbox = [];
+    await lee.hear({ type: "refused" });
+    room.clock.pass(1_000);
+    expect(lee.heard.at(-1)).toEqual({
+      type: "admit_refused",
+      participant: ben.participant,
+      code: "server_refused",
+    });
+  });
+
+  it("is not said when another admitter was first", async () => {
+    const { room, lee, tom } = await withTom();
+    const ben = await Tab.open(room, new Browser(BEN), "guest", "Ben Carter");
+    await room.join(ben);
+    for (const admitter of [tom, lee]) {
+      await admitter.group.handle({ type: "admit", participant: ben.participant });
+    }
+    const first = tom.outbox.shift();
+    if (first === undefined) throw new Error("no commit");
+    await room.take(tom, first);
+    await room.announce();
+    await room.settle();
+    expect(lee.heard.some(({ type }) => type === "admit_refused")).toBe(false);
+    expect(ben.names).toHaveLength(4);
+  });
+});
+
 describe("two commits at once", () => {
   it("become two epochs, whoever was first", async () => {
     const { room, lee, ana, tom } = await withTom();
     const before = room.epoch ?? 0;
-    const ben = await Tab.open(room, new Browser("0190a000-0000-7000-8000-0000000000d1"), "guest", "Ben Carter");
+    const ben = await Tab.open(room, new Browser(BEN), "guest", "Ben Carter");
     await room.join(ben);
     await tom.group.handle({ type: "admit", participant: ben.participant });
     await lee.group.handle({ type: "remove", person: ANA });
@@ -263,9 +337,91 @@ describe("a server that lies", () => {
     };
     await ana.group.handle({ type: "chat", id: 1, text: "once" });
     await room.settle();
-    for (const message of relayed) await lee.hear({ type: "application", message });
+    for (const message of relayed) await lee.hear({ type: "application", epoch: room.epoch ?? 0, message });
     expect(lee.chat).toEqual(["once"]);
     expect(lee.failure).toBeNull();
+  });
+
+  it("can't put somebody else behind the line that was pressed", async () => {
+    const { room, lee } = await visit();
+    const tom = await Tab.open(room, new Browser(TOM), "co_host", "Dr Tom Okafor");
+    await room.join(tom);
+    const { participant, keyPackage } = tom;
+    for (const [person, role, code] of [
+      [BEN, "patient", "other_person"],
+      [BEN, "co_host", "other_person"],
+      [TOM, "patient", "other_role"],
+    ] as const) {
+      await lee.hear({ type: "waiting", people: [{ participant, person, role, keyPackage }] });
+      await lee.group.handle({ type: "admit", participant });
+      await room.settle();
+      expect(lee.heard.at(-1)).toEqual({ type: "admit_refused", participant, code });
+    }
+    expect(tom.people).toEqual([]);
+    await room.announce();
+    await lee.group.handle({ type: "admit", participant });
+    await room.settle();
+    expect(tom.people).toHaveLength(3);
+  });
+
+  it("can't change the line after it was pressed", async () => {
+    const { room, lee, tom } = await withTom();
+    const ben = await Tab.open(room, new Browser(BEN), "patient", "Ben Carter");
+    await room.join(ben);
+    const eve = await Tab.open(room, new Browser(EVE), "co_host", "Eve");
+    const { participant } = ben;
+    // Another commit is first: the admission is built a second time, from what the server says by then.
+    await tom.group.handle({ type: "remove", person: ANA });
+    await lee.group.handle({ type: "admit", participant });
+    const line = { participant, person: EVE, role: "co_host", keyPackage: eve.keyPackage } as const;
+    await lee.hear({ type: "waiting", people: [line] });
+    await room.take(tom, tom.outbox.shift() ?? { type: "refuse_return", participant });
+    await room.settle();
+    expect(lee.heard.filter(({ type }) => type === "admit_refused")).toEqual([
+      { type: "admit_refused", participant, code: "other_person" },
+    ]);
+    expect(lee.names).toEqual(["Dr Maya Lee", "Dr Tom Okafor"]);
+  });
+
+  it("can't make us leave by a message that claims an epoch ahead", async () => {
+    const { room, lee, ana } = await visit();
+    // RFC 9420 §6: version, wire format, then the group's id with its length, then the epoch.
+    const ahead = (message: Uint8Array): Uint8Array => {
+      const claimed = message.slice();
+      const epochEnds = 2 + 2 + 1 + ((claimed[4] ?? 0) & 63) + 8;
+      claimed[epochEnds - 1] = (claimed[epochEnds - 1] ?? 0) + 9;
+      return claimed;
+    };
+    room.tamper = (_, output) =>
+      output.type === "application" ? { ...output, message: ahead(output.message) } : output;
+    await ana.group.handle({ type: "chat", id: 1, text: "from the future" });
+    await room.settle();
+    room.tamper = (_, output) => output;
+    await room.pass(20_000);
+    expect(lee.failure).toBeNull();
+    await ana.group.handle({ type: "chat", id: 2, text: "still here" });
+    await room.settle();
+    expect(lee.chat).toEqual(["still here"]);
+  });
+
+  it("that speaks of an epoch that never comes has left us behind", async () => {
+    const { room, lee, ana, tom } = await withTom();
+    const said: Uint8Array[] = [];
+    await lee.group.handle({ type: "remove", person: ANA });
+    const [remove] = lee.outbox.splice(0);
+    if (remove?.type !== "commit") throw new Error("no commit");
+    room.members = [lee, tom];
+    await room.take(lee, remove);
+    room.tamper = (_, output) => {
+      if (output.type === "application") said.push(output.message);
+      return output;
+    };
+    await lee.group.handle({ type: "chat", id: 1, text: "without Ana" });
+    await room.settle();
+    for (const message of said) await ana.hear({ type: "application", epoch: room.epoch ?? 0, message });
+    room.clock.pass(5_000);
+    await ana.hear({ type: "resumed" });
+    expect(ana.failure).toBe("epoch_ahead");
   });
 
   it("can't have a patient admit somebody", async () => {
@@ -275,7 +431,9 @@ describe("a server that lies", () => {
     await ana.group.handle({ type: "admit", participant: stranger.participant });
     await room.settle();
     expect(stranger.people).toEqual([]);
-    expect(ana.heard.find((message) => message.type === "admit_refused")).toMatchObject({ code: "not_allowed_to_add" });
+    expect(ana.heard.filter(({ type }) => type === "admit_refused")).toEqual([
+      { type: "admit_refused", participant: stranger.participant, code: "not_allowed_to_add" },
+    ]);
   });
 
   it("can't bring somebody from another group in by a Welcome of its own", async () => {

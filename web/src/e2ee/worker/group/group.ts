@@ -1,6 +1,6 @@
 // One visit's encryption group as this browser lives it: who is in comes from here and from nowhere else. The server's
 // messages come in by `handle`, strictly one after the other; what we want said goes out by `outside.emit`.
-import type { GroupInput, GroupOutput, GroupPerson, Role, ToWorker, Tracks } from "../../messages";
+import type { GroupInput, GroupOutput, GroupPerson, Role, ToWorker, Tracks, WaitingLine } from "../../messages";
 import type { ApplicationEvent, CommitEvent, Member, Roster, RosterMember } from "../../wasm/curtain_e2ee";
 import type { Sender } from "../frames/key-ring";
 import { CommitQueue } from "./commit-queue";
@@ -47,7 +47,7 @@ export class Group {
   #participants = new Map<string, string>();
   #present = new Set<string>();
   #me: string | null = null;
-  #waiting = new Map<string, Uint8Array>();
+  #waiting = new Map<string, WaitingLine>();
   #tracks: Tracks = { microphone: false, camera: false, screen: false };
   /** Device keys of people from earlier visits, and of this one. */
   readonly #known = new Map<string, Uint8Array>();
@@ -83,7 +83,6 @@ export class Group {
   /** Makes a leaf ahead of time, while people are in the lobby. */
   prepare(): Promise<void> {
     return this.#run(async () => {
-      this.#wasHere = await this.#outside.memory.wasIn(this.#self.visit, this.#self.person);
       this.#leaf ??= await makeLeaf(this.#self, this.#outside);
     });
   }
@@ -106,7 +105,7 @@ export class Group {
       case "server":
         return this.#server(message.input);
       case "admit":
-        this.#queue.add(this.#admission(message.participant));
+        this.#admit(message.participant);
         return;
       case "remove":
         this.#addRemoval(message.person);
@@ -127,7 +126,7 @@ export class Group {
       case "people":
         return this.#people(input);
       case "waiting":
-        this.#waiting = new Map(input.people.map((who) => [who.participant, who.keyPackage]));
+        this.#waiting = new Map(input.people.map((who) => [who.participant, who]));
         return;
       case "return":
         this.#takeBack(input);
@@ -143,7 +142,7 @@ export class Group {
       case "welcome":
         return this.#welcome(input.welcome);
       case "application":
-        this.#application(input.message);
+        this.#application(input);
         return;
       case "gone":
         this.#gone(input.participant);
@@ -158,6 +157,8 @@ export class Group {
 
   async #arrive(): Promise<void> {
     this.#forget();
+    // Not when the tab was opened: another tab of this browser may have been in the visit since.
+    this.#wasHere ||= await this.#outside.memory.wasIn(this.#self.visit, this.#self.person);
     const old = this.#leaf;
     const fresh = old !== null && this.#outside.now() - old.madeAt < LEAF_FRESH_MS;
     const leaf = fresh ? old : await makeLeaf(this.#self, this.#outside);
@@ -312,14 +313,15 @@ export class Group {
     this.#queue.committed(event.own);
   }
 
-  #application(message: Uint8Array): void {
-    if (this.#member === null) return;
+  #application({ epoch, message }: Input<"application">): void {
+    if (this.#member === null || this.#roster === null) return;
     let event: ReturnType<Member["process"]>;
     try {
       event = this.#member.process(message, this.#outside.now());
     } catch (refusal) {
-      // Too late, or a second time: what can't be opened is not said.
-      if (refusal === "epoch_ahead") this.#fallBehind();
+      // Too late, or a second time: what can't be opened is not said. Anybody can claim an epoch ahead in the clear
+      // header of one message; only when the server counts so too have the others really gone on without us.
+      if (refusal === "epoch_ahead" && epoch > this.#roster.epoch) this.#fallBehind();
       return;
     }
     if (event.kind === "application") this.#heard(event);
@@ -387,16 +389,25 @@ export class Group {
     }
   }
 
-  #admission(participant: string): ReturnType<typeof jobs.admission> {
-    return jobs.admission({
-      participant,
-      member: () => this.#member,
-      keyPackage: () => this.#waiting.get(participant) ?? null,
-      now: () => this.#outside.now(),
-      refused: (code) => {
-        this.#outside.emit({ type: "admit_refused", participant, code });
-      },
-    });
+  #admit(participant: string): void {
+    const refused = (code: string): void => {
+      this.#outside.emit({ type: "admit_refused", participant, code });
+    };
+    const pressed = this.#waiting.get(participant);
+    if (this.#member === null) refused("not_in_group");
+    else if (pressed === undefined) refused("not_waiting");
+    else {
+      this.#queue.add(
+        jobs.admission({
+          participant,
+          pressed,
+          member: () => this.#member,
+          keyPackage: () => this.#waiting.get(participant)?.keyPackage ?? null,
+          now: () => this.#outside.now(),
+          refused,
+        }),
+      );
+    }
   }
 
   #addRemoval(person: string, leafKey?: Uint8Array): void {

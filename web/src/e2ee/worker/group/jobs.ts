@@ -1,23 +1,34 @@
 // The four changes that a member may make to the group, as jobs for the commit queue: each knows how to be built for
 // whatever epoch it is then, and when it is no longer needed.
-import type { GroupInput } from "../../messages";
-import type { Member } from "../../wasm/curtain_e2ee";
+import type { GroupInput, WaitingLine } from "../../messages";
+import type { Member, Newcomer, Refusal } from "../../wasm/curtain_e2ee";
 import type { Change, Job } from "./commit-queue";
+import { ROLE_CODES } from "./leaf";
+import { uuidText } from "./uuid";
 
 /** The machine wants to hear first for ten seconds that somebody is gone (rule R3): ask again this soon. */
 const NOT_GONE_RETRY_MS = 2_000;
 
 type Common = { member(): Member | null; now(): number };
 
-/** The clinician, or a co-host, lets somebody in. */
+/**
+ * The clinician, or a co-host, lets somebody in: `pressed` is the line of the waiting room that they saw. The KeyPackage
+ * may be a later one by the time it is used (a reload), but never somebody else's: the server chooses what it sends us.
+ */
 export function admission(
-  of: Common & { participant: string; keyPackage(): Uint8Array | null; refused(code: string): void },
+  of: Common & {
+    participant: string;
+    pressed: WaitingLine;
+    keyPackage(): Uint8Array | null;
+    refused(code: string): void;
+  },
 ): Job {
   return {
     key: `admit ${of.participant}`,
     build() {
       const [member, keyPackage] = [of.member(), of.keyPackage()];
       if (member === null || keyPackage === null) return null;
+      checkIs(member.inspect_key_package(keyPackage, of.now()), of.pressed);
       const { commit, welcome } = member.admit(keyPackage, of.now());
       return change(member, commit, { welcome, admits: [of.participant] });
     },
@@ -25,7 +36,21 @@ export function admission(
       of.refused(code);
       return null;
     },
+    turnedDown() {
+      of.refused("server_refused");
+    },
   };
+}
+
+/** Refuses as the machine does: by throwing one of its codes. */
+function checkIs(newcomer: Newcomer, pressed: WaitingLine): void {
+  const refusal: Refusal | null =
+    uuidText(newcomer.person) !== pressed.person
+      ? "other_person"
+      : newcomer.role !== ROLE_CODES[pressed.role]
+        ? "other_role"
+        : null;
+  if (refusal !== null) throw refusal;
 }
 
 /** Anybody takes somebody back whose tab was reloaded (rule R2). */

@@ -173,7 +173,7 @@ export class Room {
     const present = this.tabs.map(({ participant }) => participant);
     const waiting = this.tabs
       .filter((tab) => !this.members.includes(tab))
-      .map(({ participant, browser, keyPackage }) => ({ participant, person: browser.person, keyPackage }));
+      .map(({ participant, browser, role, keyPackage }) => ({ participant, person: browser.person, role, keyPackage }));
     for (const tab of this.tabs) {
       await tab.hear({ type: "people", people, present });
       await tab.hear({ type: "waiting", people: waiting });
@@ -199,7 +199,7 @@ export class Room {
         return;
       case "application":
         for (const member of this.members) {
-          if (member !== from) await member.hear({ type: "application", message: output.message });
+          if (member !== from) await member.hear({ type: "application", epoch: output.epoch, message: output.message });
         }
         return;
       case "refuse_return":
