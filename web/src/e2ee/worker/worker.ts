@@ -3,6 +3,7 @@
 import type { FromWorker, ToWorker } from "../messages";
 import init, { Member } from "../wasm/curtain_e2ee.js";
 import wasmUrl from "../wasm/curtain_e2ee_bg.wasm?url";
+import { failureOf } from "./failure";
 import { KeyRing } from "./frames/key-ring";
 import { SendKeys } from "./frames/send-keys";
 import { DeviceMemory } from "./group/device-memory";
@@ -37,7 +38,7 @@ scope.addEventListener("message", ({ data }: MessageEvent<ToWorker>) => {
     const { visit, person, role, name, coHosts } = data;
     group ??= open({ visit, person, role, name, coHosts });
     group.catch((problem: unknown) => {
-      emit({ type: "failed", failure: "not_loaded", code: problem instanceof Error ? problem.name : String(problem) });
+      emit({ type: "failed", ...failureOf(problem) });
     });
   } else if (data.type === "release") transforms.release(data.transforms);
   else if (data.type === "count") transforms.count();
