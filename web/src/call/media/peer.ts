@@ -12,6 +12,10 @@ const KINDS = ["microphone", "camera", "screen"] as const satisfies readonly Dev
 const CONTEXTS = [0, 1, 2] as const;
 /** Two of these and the watchdog's patience are two seconds. More often costs the page 4 ms of statistics each time. */
 const LOOK_EVERY_MS = 600;
+/** A look that is not answered by then failed. Shorter takes a busy machine for a silent worker. */
+const ANSWERED_WITHIN_MS = 2_000;
+/** So many failed looks in a row, and nobody watches any more: as bad as media that goes round the worker. */
+const BLIND_LOOKS = 2;
 /** Below this the picture is what suffers; people are told. */
 const WEAK_BITS_PER_SECOND = 150_000;
 /** Lost packets of one look's time: above a tenth, sound begins to break. */
@@ -55,6 +59,8 @@ export class Peer {
   readonly #connection: RTCPeerConnection;
   readonly #watchdog = new Watchdog();
   #awaitingCounts: ((counts: Counts) => void) | null = null;
+  #looking = false;
+  #blind = 0;
   #outgoing: Outgoing[] = [];
   readonly #incoming = new Map<number, Incoming>();
   #ticking: ReturnType<typeof setInterval> | null = null;
@@ -166,15 +172,44 @@ export class Peer {
     }
   }
 
-  /** The wire first, then the worker: whatever went through it before the first look is in its count. */
   async #look(): Promise<void> {
-    if (this.#connection.connectionState !== "connected" || this.#awaitingCounts !== null) return;
+    if (this.#connection.connectionState !== "connected" || this.#looking) return;
+    this.#looking = true;
+    const found = await this.#answered();
+    this.#looking = false;
+    if (this.#connection.connectionState !== "connected") return;
+    this.#blind = found === null ? this.#blind + 1 : 0;
+    if (found !== null) this.#compare(...found);
+    else if (this.#blind >= BLIND_LOOKS) this.#alarm(this.transforms);
+  }
+
+  /** Both sides' counters, or null when one of them stays silent. */
+  async #answered(): Promise<[RTCStatsReport, Counts] | null> {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<null>((resolve) => {
+      timer = setTimeout(resolve, ANSWERED_WITHIN_MS, null);
+    });
+    try {
+      return await Promise.race([this.#ask(), late]);
+    } catch {
+      return null;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** The wire first, then the worker: whatever went through it before the first look is in its count. */
+  async #ask(): Promise<[RTCStatsReport, Counts]> {
+    const stats = await this.#connection.getStats();
     const counts = new Promise<Counts>((resolve) => {
       this.#awaitingCounts = resolve;
     });
-    const stats = await this.#connection.getStats();
     this.#e2ee.post({ type: "count" });
-    const seen = new Map((await counts).map((count) => [count.transform, count.seen]));
+    return [stats, await counts];
+  }
+
+  #compare(stats: RTCStatsReport, counts: Counts): void {
+    const seen = new Map(counts.map((count) => [count.transform, count.seen]));
     const { wires, network } = summary(stats, this.#byMid());
     const readings: Reading[] = wires.map(({ transform, wire }) => ({
       transform,
