@@ -1,6 +1,6 @@
 // One visit in this browser, from the lobby to the end: joins the server's messages, the worker's group, the media and
 // the devices, and shows the screens one immutable view. All decisions about who is in are the worker's.
-import type { FromWorker, GroupOutput, GroupPerson, Tracks } from "../e2ee/messages";
+import type { FromWorker, GroupOutput, GroupPerson, Tracks, WorkerFailure } from "../e2ee/messages";
 import { toBase64 } from "../signalling/base64";
 import { Connection, type Verdict } from "../signalling/connection";
 import type { PersonInVisit, ServerMessage } from "../signalling/protocol.gen";
@@ -24,6 +24,14 @@ const REASON_WITHIN_MS = 1_500;
 const REFUSAL_SHOWN_MS = 20_000;
 /** How long a new device does; the list of people says it for as long as they are in. */
 const NEW_DEVICE_SHOWN_MS = 20_000;
+
+/** What people are told of a worker that can't go on. */
+const FAILURES: Readonly<Record<WorkerFailure, VisitFailure>> = {
+  not_loaded: "encryption_failed",
+  unsupported_browser: "unsupported_browser",
+  not_joined: "encryption_failed",
+  left_behind: "not_private",
+};
 
 const FINAL: ReadonlySet<VisitPhase> = new Set(["declined", "removed", "taken_over", "ended", "left", "failed"]);
 
@@ -323,8 +331,8 @@ export class VisitSession implements VisitControls {
         this.#changed();
         return;
       case "failed":
-        this.#fail(message.failure === "left_behind" ? "not_private" : "encryption_failed");
-        if (message.failure === "not_loaded") this.#dropWorker();
+        this.#fail(FAILURES[message.failure]);
+        if (message.failure === "not_loaded" || message.failure === "unsupported_browser") this.#dropWorker();
         return;
       case "commit_refused":
         this.#changeRefused();
