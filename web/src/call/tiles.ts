@@ -50,7 +50,7 @@ export class Tiles {
           tracks.filter((track) => track !== null),
         ),
         muted: !on.microphone,
-        state: sources.bypassed ? "unverified" : !shown ? "off" : picture === null ? "waiting" : "live",
+        state: sources.bypassed ? "unverified" : !shown ? "off" : pictureState(sources.incoming, picture),
       };
     };
     const camera = tile("camera", on.camera, [on.camera ? opened(CAMERA) : null, opened(MICROPHONE)]);
@@ -79,6 +79,15 @@ function self(person: GroupPerson, { preview, microphoneOn }: Sources): TileView
     muted: !microphoneOn,
     state: preview === null ? "off" : "live",
   };
+}
+
+/** A slot of which nothing was ever opened could be anybody's: whoever's picture is awaited is told of it. */
+function pictureState(incoming: readonly Incoming[], picture: MediaStreamTrack | null): TileView["state"] {
+  const unopened = incoming.some(
+    (slot) => slot.unopened && (picture === null ? slot.opened === null : slot.track === picture),
+  );
+  if (unopened) return "unverified";
+  return picture === null ? "waiting" : "live";
 }
 
 function trackOf(incoming: readonly Incoming[], person: string, context: number): MediaStreamTrack | null {

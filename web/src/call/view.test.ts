@@ -37,6 +37,7 @@ const slot = (mid: string, opened: Incoming["opened"]): Incoming => ({
   transform: Number(mid),
   track: { mid } as unknown as MediaStreamTrack,
   opened,
+  unopened: false,
 });
 
 describe("tiles", () => {
@@ -75,6 +76,19 @@ describe("tiles", () => {
     const [tile] = ofAna(new Tiles(), { tracks: new Map([["ana", { ...on, camera: false }]]) });
     expect(tile?.state).toBe("off");
     expect(tile?.stream?.getTracks()).toEqual([{ mid: "3" }]);
+  });
+
+  it("don't show an old picture for a new one that can't be opened", () => {
+    const incoming = sources.incoming.map((one) => ({ ...one, unopened: one.mid === "4" }));
+    const tiles = new Tiles();
+    expect(ofAna(tiles, { incoming })[0]?.state).toBe("unverified");
+    expect(ofAna(tiles)[0]?.state).toBe("live");
+    expect(ofAna(tiles, { incoming, tracks: new Map([["ana", { ...on, camera: false }]]) })[0]?.state).toBe("off");
+  });
+
+  it("say of an awaited picture that what comes can't be opened", () => {
+    const incoming = [{ ...slot("4", null), unopened: true }];
+    expect(ofAna(new Tiles(), { incoming })[0]).toMatchObject({ state: "unverified", stream: null });
   });
 
   it("add one for a shared screen", () => {

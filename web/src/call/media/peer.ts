@@ -5,6 +5,7 @@ import type { E2eeClient } from "../e2ee-client";
 import { type Network, summary } from "./media-stats";
 import { Outgoing } from "./outgoing";
 import { withStartBitrate } from "./start-bitrate";
+import { type Count, Unopened } from "./unopened";
 import { type Reading, Watchdog } from "./watchdog";
 
 const KINDS = ["microphone", "camera", "screen"] as const satisfies readonly DeviceKind[];
@@ -25,7 +26,7 @@ const WEAK_LOOKS = 5;
 /** ICE heals short holes by itself; after this long it gets a fresh start. */
 const LOST_AFTER_MS = 4_000;
 
-type Counts = readonly { transform: number; seen: number }[];
+type Counts = readonly Count[];
 
 /** A receiving m-line and whose frames it opened. */
 export type Incoming = {
@@ -34,6 +35,8 @@ export type Incoming = {
   readonly track: MediaStreamTrack;
   /** From the leaf whose key opened the last frames; null until one was opened. */
   opened: { readonly person: string; readonly context: number } | null;
+  /** Frames keep coming and for two seconds none could be opened: the last picture is not what is now. */
+  unopened: boolean;
 };
 
 export type PeerEvents = {
@@ -58,6 +61,7 @@ export class Peer {
   readonly #events: PeerEvents;
   readonly #connection: RTCPeerConnection;
   readonly #watchdog = new Watchdog();
+  readonly #unopened = new Unopened();
   #awaitingCounts: ((counts: Counts) => void) | null = null;
   #looking = false;
   #blind = 0;
@@ -153,7 +157,7 @@ export class Peer {
     if (mid === null) return;
     const { id, transform } = this.#e2ee.transform({ direction: "receive" });
     receiver.transform = transform;
-    this.#incoming.set(id, { mid, transform: id, track, opened: null });
+    this.#incoming.set(id, { mid, transform: id, track, opened: null, unopened: false });
   }
 
   #onState(): void {
@@ -217,7 +221,17 @@ export class Peer {
       worker: seen.get(transform) ?? 0,
     }));
     this.#alarm(this.#watchdog.check(readings, performance.now()));
+    this.#tellUnopened(this.#unopened.check(counts, performance.now()));
     this.#tellNetwork(network);
+  }
+
+  #tellUnopened(transforms: ReadonlySet<number>): void {
+    for (const incoming of this.#incoming.values()) {
+      const unopened = transforms.has(incoming.transform);
+      if (unopened === incoming.unopened) continue;
+      incoming.unopened = unopened;
+      this.#events.changed();
+    }
   }
 
   #byMid(): Map<string, number> {
