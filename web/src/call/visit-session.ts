@@ -6,10 +6,11 @@ import { Connection, type Verdict } from "../signalling/connection";
 import type { PersonInVisit, ServerMessage } from "../signalling/protocol.gen";
 import { Announcer } from "./announcer";
 import { canSeal, E2eeClient } from "./e2ee-client";
+import { ChatLines } from "./room/chat-lines";
 import { Door } from "./room/door";
 import { Tiles } from "./tiles";
 import { clientMessage, groupInput } from "./translate";
-import type { ChatView, VisitControls, VisitFailure, VisitPhase, VisitSessionOptions, VisitView } from "./view";
+import type { VisitControls, VisitFailure, VisitPhase, VisitSessionOptions, VisitView } from "./view";
 import { askServer, socketAddress } from "./visit-address";
 import { VisitMedia } from "./media/visit-media";
 
@@ -56,8 +57,7 @@ export class VisitSession implements VisitControls {
   #group: readonly GroupPerson[] = [];
   #longCode: string | null = null;
   readonly #tracks = new Map<string, Tracks>();
-  #chat: readonly ChatView[] = [];
-  #nextChat = 1;
+  readonly #chat = new ChatLines();
   #saidTracks = "";
   #refusal: ReturnType<typeof setTimeout> | undefined;
   #newDevice: { readonly name: string; readonly timer: ReturnType<typeof setTimeout> } | null = null;
@@ -170,8 +170,13 @@ export class VisitSession implements VisitControls {
   sendChat(text: string): void {
     const trimmed = text.trim().slice(0, CHAT_CHARACTERS);
     if (trimmed === "" || this.#phase !== "in_visit") return;
-    const id = this.#addChat(this.#options.me.person, this.#options.me.name, true, trimmed, "sending");
-    this.#e2ee?.post({ type: "chat", id, text: trimmed });
+    this.#chat.write(this.#options.me.person, this.#options.me.name, trimmed, Date.now());
+    this.#giveChat();
+    this.#changed();
+  }
+
+  #giveChat(): void {
+    for (const { id, text } of this.#chat.take()) this.#e2ee?.post({ type: "chat", id, text });
   }
 
   takeBack(): void {
@@ -234,10 +239,7 @@ export class VisitSession implements VisitControls {
 
   #setOnline(online: boolean): void {
     this.#online = online;
-    if (online) {
-      this.#wasPlaced = true;
-      this.#chat = this.#chat.map((line) => (line.state === "sending" ? { ...line, state: "sent" } : line));
-    }
+    if (online) this.#wasPlaced = true;
     this.#changed();
   }
 
@@ -314,6 +316,8 @@ export class VisitSession implements VisitControls {
         this.#group = message.people;
         this.#longCode = message.longCode;
         this.#meet(message.people);
+        // What a former group did not get out waits for somebody to read it.
+        if (message.people.some(({ self }) => !self)) this.#giveChat();
         this.#go("in_visit");
         return;
       case "outside":
@@ -324,7 +328,8 @@ export class VisitSession implements VisitControls {
         }, REASON_WITHIN_MS);
         return;
       case "chat":
-        this.#addChat(message.person, this.#nameOf(message.person), false, message.text, "sent");
+        this.#chat.heard(message.person, this.#nameOf(message.person), message.text, Date.now());
+        this.#changed();
         return;
       case "tracks":
         this.#tracks.set(message.person, message.tracks);
@@ -348,15 +353,18 @@ export class VisitSession implements VisitControls {
   }
 
   #say(output: GroupOutput): void {
+    const chat = output.type === "application" ? output.chat : null;
+    // Sealed for a group that we have left since: the next one gets it.
+    if (chat !== null && !this.#chat.given(chat)) return;
     const { message, how } = clientMessage(output);
-    this.#connection?.send(message, how);
+    this.#connection?.send(message, how, () => {
+      if (chat === null) return;
+      this.#chat.sent(chat);
+      this.#changed();
+    });
     if (output.type === "open_group" && this.#groupWasOpen) {
       this.#restarted = true;
       this.#announcer.say("room_restarted");
-    }
-    if (output.type === "application" && output.chat !== null && this.#online) {
-      const { chat } = output;
-      this.#chat = this.#chat.map((line) => (line.id === chat ? { ...line, state: "sent" } : line));
     }
     this.#changed();
   }
@@ -422,6 +430,7 @@ export class VisitSession implements VisitControls {
     this.#media?.stop();
     this.#announcer.reset();
     this.#forgetNewDevice();
+    this.#chat.cutOff();
     this.#group = [];
     this.#longCode = null;
     this.#tracks.clear();
@@ -442,13 +451,6 @@ export class VisitSession implements VisitControls {
       this.#e2ee.post({ type: "tracks", tracks });
     }
     this.#changed();
-  }
-
-  #addChat(person: string, name: string, own: boolean, text: string, state: ChatView["state"]): number {
-    const id = this.#nextChat++;
-    this.#chat = [...this.#chat, { id, person, name, self: own, text, at: Date.now(), state }];
-    this.#changed();
-    return id;
   }
 
   #nameOf(person: string): string {
@@ -534,7 +536,7 @@ export class VisitSession implements VisitControls {
       ...(this.#refusal !== undefined && { changeRefused: true }),
       ...(this.#newDevice !== null && { newDevice: this.#newDevice.name }),
       media: this.#media?.state ?? "connecting",
-      chat: this.#chat,
+      chat: this.#chat.list,
       announcements: this.#announcer.list,
     };
   }

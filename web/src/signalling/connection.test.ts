@@ -199,6 +199,27 @@ describe("what is said", () => {
     expect(socket().types()).toEqual(["resume", "application", "leave"]);
   });
 
+  it("counts as written once a socket took it, and not when a new arrival voids it", async () => {
+    const written: string[] = [];
+    arrived();
+    connection.send(chat, "repeat", () => written.push("at once"));
+    expect(written).toEqual(["at once"]);
+    socket().close();
+    connection.send(chat, "repeat", () => written.push("later"));
+    expect(written).toEqual(["at once"]);
+    await pass(250);
+    socket().opens();
+    socket().says(0, { type: "resumed" });
+    expect(written).toEqual(["at once", "at once", "later"]);
+    socket().close();
+    connection.send(chat, "repeat", () => written.push("never"));
+    connection.arrive("ZnJlc2g=");
+    await pass(250);
+    socket().opens();
+    socket().says(1, placed);
+    expect(written).not.toContain("never");
+  });
+
   it("just before a loss is said again only if that does no harm", async () => {
     arrived();
     connection.send(chat, "repeat");

@@ -46,7 +46,12 @@ export type Events = {
  */
 export type Delivery = "now" | "once" | "repeat";
 
-type Sent = { readonly message: ClientMessage; readonly how: Delivery; readonly at: number };
+type Sent = {
+  readonly message: ClientMessage;
+  readonly how: Delivery;
+  readonly at: number;
+  readonly written: () => void;
+};
 
 export class Connection {
   readonly #outside: Outside;
@@ -89,9 +94,10 @@ export class Connection {
     else this.open();
   }
 
-  send(message: ClientMessage, how: Delivery): void {
+  /** `written` is called when a socket has taken the message, each time it does; never if an arrival voids it first. */
+  send(message: ClientMessage, how: Delivery, written: () => void = () => undefined): void {
     if (this.#closed) return;
-    const sent: Sent = { message, how, at: this.#outside.now() };
+    const sent: Sent = { message, how, at: this.#outside.now(), written };
     if (this.#placed) this.#write(sent);
     else if (how !== "now") this.#queue.push(sent);
   }
@@ -198,11 +204,13 @@ export class Connection {
     if (sent.how === "repeat") {
       this.#inDoubt = [...this.#inDoubt.filter(({ at }) => at >= sent.at - IN_DOUBT_MS), sent];
     }
-    this.#raw(sent.message);
+    if (this.#raw(sent.message)) sent.written();
   }
 
-  #raw(message: ClientMessage): void {
-    if (this.#socket?.readyState === OPEN) this.#socket.send(JSON.stringify(message));
+  #raw(message: ClientMessage): boolean {
+    if (this.#socket?.readyState !== OPEN) return false;
+    this.#socket.send(JSON.stringify(message));
+    return true;
   }
 
   #lose(): void {
