@@ -23,7 +23,7 @@ pub use role::{
     Administrator, Auditor, Clinician, MayReadClinicalText, MayWriteClinicalText, Patient, PrincipalRole,
 };
 pub use session::{NewSession, SessionEnd, SessionLimits, SessionTimes, StoredSession, StoredSessionRow};
-pub use throttle::{Throttle, ThrottleSubject, TooManyAttempts};
+pub use throttle::{Throttle, ThrottleSubject, TooManyAttempts, household};
 pub use token::{
     ActivationHash, ActivationToken, ContextHash, ContextToken, SessionHash, SessionToken, SignInHash,
     SignInToken,

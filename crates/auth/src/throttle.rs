@@ -5,7 +5,7 @@
 
 use core::time::Duration;
 use std::collections::HashMap;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 
 use curtain_domain::{AccountId, EmailAddress, Timestamp};
 
@@ -14,7 +14,7 @@ use curtain_domain::{AccountId, EmailAddress, Timestamp};
 pub enum ThrottleSubject {
     /// Passwords for a typed address.
     Name(EmailAddress),
-    /// Anything wrong from a network address.
+    /// Anything wrong from a household: make it with [`ThrottleSubject::from_address`].
     Address(IpAddr),
     /// Codes for an account: counted apart from passwords, and lower (AU7).
     Code(AccountId),
@@ -32,6 +32,25 @@ pub struct TooManyAttempts {
 struct Failures {
     count: u32,
     last: Timestamp,
+    /// Up to when slow forgiving is reckoned in.
+    forgiven_to: Timestamp,
+}
+
+impl Failures {
+    /// What is left of them by now.
+    fn at(self, now: Timestamp, forgives_every: Option<Duration>) -> Self {
+        if now.since(self.last) >= FORGET_AFTER {
+            return Self { count: 0, last: self.last, forgiven_to: now };
+        }
+        let Some(every) = forgives_every else { return self };
+        let forgiven =
+            u32::try_from(now.since(self.forgiven_to).as_secs() / every.as_secs()).unwrap_or(u32::MAX);
+        Self {
+            count: self.count.saturating_sub(forgiven),
+            last: self.last,
+            forgiven_to: self.forgiven_to + every.saturating_mul(forgiven),
+        }
+    }
 }
 
 /// Counts failures and says who must wait.
@@ -53,16 +72,47 @@ struct Ladder {
     first: Duration,
     /// No wait is longer.
     longest: Duration,
+    /// One failure is forgiven in this time, even if others follow.
+    forgives_every: Option<Duration>,
 }
 
 /// A person mistypes a few times; a minute per guess is hopeless for a guesser and bearable for the owner.
-const NAME: Ladder = Ladder { free: 5, first: Duration::from_secs(1), longest: Duration::from_mins(1) };
+const NAME: Ladder =
+    Ladder { free: 5, first: Duration::from_secs(1), longest: Duration::from_mins(1), forgives_every: None };
 /// A code has six digits only: ten an hour (AU7), then one in ten minutes. It takes the password to get this far.
-const CODE: Ladder = Ladder { free: 10, first: Duration::from_mins(6), longest: Duration::from_mins(10) };
-/// Whole practices sit behind one address.
-const ADDRESS: Ladder = Ladder { free: 30, first: Duration::from_secs(1), longest: Duration::from_mins(10) };
+const CODE: Ladder = Ladder {
+    free: 10,
+    first: Duration::from_mins(6),
+    longest: Duration::from_mins(10),
+    forgives_every: None,
+};
+/// Whole practices sit behind one address: their slips are forgiven one a minute, and a stranger among them costs them a
+/// minute at most.
+const ADDRESS: Ladder = Ladder {
+    free: 30,
+    first: Duration::from_secs(1),
+    longest: Duration::from_mins(1),
+    forgives_every: Some(Duration::from_mins(1)),
+};
+
+/// The network that one household or practice has: an IPv4 address, or an IPv6 /64, of which any machine in it can take
+/// as many addresses as it likes (RFC 4291 §2.5.4).
+pub fn household(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V4(address) => IpAddr::V4(address),
+        IpAddr::V6(address) => {
+            let [a, b, c, d, ..] = address.segments();
+            IpAddr::V6(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
+        }
+    }
+}
 
 impl ThrottleSubject {
+    /// Whoever shares this address's network.
+    pub fn from_address(address: IpAddr) -> Self {
+        Self::Address(household(address))
+    }
+
     const fn ladder(&self) -> Ladder {
         match self {
             Self::Name(_) => NAME,
@@ -72,7 +122,7 @@ impl ThrottleSubject {
     }
 
     fn wait_after(&self, failures: u32) -> Duration {
-        let Ladder { free, first, longest } = self.ladder();
+        let Ladder { free, first, longest, .. } = self.ladder();
         let Some(doublings) = failures.checked_sub(free) else { return Duration::ZERO };
         // Twenty doublings of a second are twelve days: every ladder ends before.
         first.saturating_mul(1 << doublings.min(20)).min(longest)
@@ -94,13 +144,29 @@ impl Throttle {
         Err(TooManyAttempts { retry_after: Duration::from_secs(longest.as_secs().max(1)) })
     }
 
+    /// Counts an attempt of all of these as failed before its outcome is known, unless one of them must wait. Many at
+    /// once can't all slip through while the first is still being judged.
+    pub fn attempt(&mut self, subjects: &[ThrottleSubject], now: Timestamp) -> Result<(), TooManyAttempts> {
+        self.check(subjects, now)?;
+        self.failed(subjects, now);
+        Ok(())
+    }
+
+    /// Takes back one failure: the attempt succeeded after all, or was never judged.
+    pub fn excuse(&mut self, subject: &ThrottleSubject) {
+        if let Some(failures) = self.failures.get_mut(subject) {
+            failures.count = failures.count.saturating_sub(1);
+        }
+    }
+
     /// Notes a failure of all of these.
     pub fn failed(&mut self, subjects: &[ThrottleSubject], now: Timestamp) {
         self.make_room(now);
         for subject in subjects {
-            let entry = self.failures.entry(subject.clone()).or_insert(Failures { count: 0, last: now });
-            let count = if now.since(entry.last) >= FORGET_AFTER { 0 } else { entry.count };
-            *entry = Failures { count: count.saturating_add(1), last: now };
+            let fresh = Failures { count: 0, last: now, forgiven_to: now };
+            let entry = self.failures.entry(subject.clone()).or_insert(fresh);
+            let left = entry.at(now, subject.ladder().forgives_every);
+            *entry = Failures { count: left.count.saturating_add(1), last: now, ..left };
         }
     }
 
@@ -112,11 +178,8 @@ impl Throttle {
 
     fn wait(&self, subject: &ThrottleSubject, now: Timestamp) -> Duration {
         let Some(failures) = self.failures.get(subject) else { return Duration::ZERO };
-        let since = now.since(failures.last);
-        if since >= FORGET_AFTER {
-            return Duration::ZERO;
-        }
-        subject.wait_after(failures.count).saturating_sub(since)
+        let left = failures.at(now, subject.ladder().forgives_every);
+        subject.wait_after(left.count).saturating_sub(now.since(failures.last))
     }
 
     fn make_room(&mut self, now: Timestamp) {
@@ -186,7 +249,7 @@ mod tests {
         );
         assert_eq!(
             [29, 30, 33, 90].map(|failures| wait_after(&address(1), failures).as_secs()),
-            [0, 1, 8, 600]
+            [0, 1, 8, 60]
         );
     }
 
@@ -216,6 +279,33 @@ mod tests {
         }
         throttle.failed(from_ref(&who), NOW + FORGET_AFTER);
         assert!(throttle.check(&[who], NOW + FORGET_AFTER).is_ok());
+    }
+
+    #[test]
+    fn a_practice_that_mistypes_all_day_never_waits() {
+        let (mut throttle, practice) = (Throttle::new(), address(1));
+        for slip in 0..500_u64 {
+            let at = NOW + SECOND * 61 * u32::try_from(slip).unwrap();
+            assert!(throttle.check(from_ref(&practice), at).is_ok());
+            throttle.failed(from_ref(&practice), at);
+        }
+    }
+
+    #[test]
+    fn guesses_at_the_same_time_are_counted_before_they_are_judged() {
+        let (mut throttle, who) = (Throttle::new(), name("a@b.example"));
+        let passed = (0..64).filter(|_| throttle.attempt(from_ref(&who), NOW).is_ok()).count();
+        assert_eq!(passed, 5);
+        throttle.excuse(&who);
+        assert!(throttle.attempt(from_ref(&who), NOW).is_ok(), "one that was right makes room again");
+    }
+
+    #[test]
+    fn every_address_of_one_ipv6_network_counts_as_one() {
+        let from = |text: &str| ThrottleSubject::from_address(text.parse().unwrap());
+        assert_eq!(from("2001:db8:1:2::1"), from("2001:db8:1:2:ffff::9"));
+        assert_ne!(from("2001:db8:1:2::1"), from("2001:db8:1:3::1"));
+        assert_eq!(from("::ffff:192.0.2.1"), address(1));
     }
 
     #[test]

@@ -32,6 +32,10 @@ impl Limits {
     pub const MEDIA_RESTARTS: u32 = 6;
     /// And then one after each of these: a new one costs the forwarder a handshake on a thread that others share.
     pub const MEDIA_RESTART_EVERY: Duration = Duration::from_secs(5);
+    /// Fresh leaves that one person may ask to be let in with in a row: each costs everybody in the visit a commit.
+    pub const RETURNS: u32 = 30;
+    /// And then one after each of these: nobody reloads faster for long.
+    pub const RETURN_EVERY: Duration = Duration::from_secs(2);
     /// People in one visit: leaf numbers have four bits and the offer has slots for five others.
     pub const PARTICIPANTS: usize = 6;
     /// Sockets of one person at a time: a phone, a laptop and a tab left open.

@@ -96,5 +96,8 @@ pub enum MediaNews {
         kind: TrackKind,
     },
     /// The answer breaks the rules for descriptions.
-    AnswerRefused,
+    AnswerRefused {
+        /// Which of the participant's peer connections.
+        generation: MediaGeneration,
+    },
 }

@@ -52,8 +52,10 @@ impl VisitRoom {
                     self.say(member, ServerMessage::UnsealedMedia { participant, kind });
                 }
             }
-            MediaNews::AnswerRefused => {
-                if let Some(connection) = place.connection {
+            MediaNews::AnswerRefused { generation } => {
+                // A late word about an older connection must not close the socket of one who came back meanwhile.
+                let current = place.offered == Some(generation);
+                if let Some(connection) = place.connection.filter(|_| current) {
                     self.refuse(connection, Refusal::closing(RefusalCode::BadAnswer));
                 }
             }

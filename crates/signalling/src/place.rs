@@ -42,6 +42,8 @@ pub(crate) struct Place {
     /// The newest offer that may be answered.
     pub(crate) offered: Option<MediaGeneration>,
     pub(crate) media_restarts: Quota,
+    /// Fresh leaves; a newer tab inherits what is left.
+    pub(crate) returns: Quota,
     /// The list of people (by version) and who was present, as last told.
     pub(crate) told_people: Option<(u64, Vec<ParticipantId>)>,
     /// The waiting room as last told.

@@ -43,7 +43,13 @@ impl From<sqlx::Error> for StorageError {
             // insufficient_privilege, also for a row that a policy refuses.
             ("42501", _) => Self::NotAllowed,
             // Connection exceptions, "the database is starting up" and its kin, too many connections.
-            (code, _) if code.starts_with("08") || code.starts_with("57P") || code == "53300" => {
+            // A statement or lock that took too long, a rolled-back transaction: the same words may succeed next time.
+            (code, _)
+                if code.starts_with("08")
+                    || code.starts_with("57P")
+                    || code.starts_with("40")
+                    || matches!(code, "53300" | "57014" | "25P03" | "55P03") =>
+            {
                 Self::Unavailable
             }
             (_, Some(constraint)) => Self::Constraint(constraint.to_owned()),

@@ -313,7 +313,8 @@ mod tests {
             let port = listener.local_addr().unwrap().port();
             let server = std::thread::spawn(move || {
                 let (mut stream, _) = listener.accept().unwrap();
-                write!(stream, "HTTP/1.1 {answer}\r\n\r\n").unwrap();
+                // In one piece: whoever asks may hang up as soon as the first line is there.
+                stream.write_all(format!("HTTP/1.1 {answer}\r\n\r\n").as_bytes()).unwrap();
                 // Read to the end, so that closing does not reset the connection under the answer.
                 drop(std::io::copy(&mut stream, &mut std::io::sink()));
             });

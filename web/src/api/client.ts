@@ -45,8 +45,10 @@ export class Api {
     return (await this.#requests.value(asked)).recovery_codes;
   }
 
-  async visits(): Promise<Visit[]> {
-    return (await this.#requests.value(this.#client.GET("/api/v1/visits"))).visits as Visit[];
+  /** `"background"`: the page asks by itself, so the question does not keep somebody signed in. */
+  async visits(asked: "by-hand" | "background" = "by-hand"): Promise<Visit[]> {
+    const headers = asked === "background" ? { "x-curtain-background": "1" } : {};
+    return (await this.#requests.value(this.#client.GET("/api/v1/visits", { headers }))).visits as Visit[];
   }
 
   /** Without a time the visit is now. */

@@ -54,9 +54,9 @@ export class Visits {
     return this.all.filter(isWaitedFor).length;
   }
 
-  async refresh(): Promise<void> {
+  async refresh(asked: "by-hand" | "background" = "by-hand"): Promise<void> {
     try {
-      const visits = await this.api.visits();
+      const visits = await this.api.visits(asked);
       if (this.status === "ready") this.#noticeArrivals(visits);
       this.all = visits;
       this.status = "ready";

@@ -29,10 +29,17 @@ impl FromRequestParts<House> for SignedInAny {
             tracing::debug!(%end, "a session no longer counts");
             ApiError::SignedOut
         })?;
-        scope.touch_session(principal.identity().session(), now).await?;
-        scope.commit().await?;
+        if !is_background(parts) {
+            scope.touch_session(principal.identity().session(), now).await?;
+            scope.commit().await?;
+        }
         Ok(Self(principal))
     }
+}
+
+/// A page that looks for news by itself says so: a screen that nobody sits at must still go idle (SE3).
+fn is_background(parts: &Parts) -> bool {
+    parts.headers.contains_key("x-curtain-background")
 }
 
 /// A role that can be taken out of [`AnyPrincipal`].

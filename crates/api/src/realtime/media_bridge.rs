@@ -52,7 +52,7 @@ pub(crate) fn input(event: MediaEvent) -> Option<Input> {
         }
         What::AnswerRefused { generation, reason } => {
             tracing::warn!(%visit, %participant, generation = generation.0, %reason, "an answer was refused");
-            MediaNews::AnswerRefused
+            MediaNews::AnswerRefused { generation }
         }
     };
     Some(Input::Media { participant, news })

@@ -83,7 +83,8 @@ impl RoomTask {
             room: VisitRoom::new(visit.id, visit.state, people_of(visit)),
             lines: HashMap::new(),
             chronicle,
-            wake_at: None,
+            // At once: a room whose first socket never comes must still plan its own end.
+            wake_at: Some(hub.inner().clock.now()),
             cut_off: Vec::new(),
             dissolved: false,
             hub,

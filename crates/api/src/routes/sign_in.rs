@@ -57,15 +57,16 @@ pub(crate) async fn check_password(
     let now = house.clock.now();
     // What is no address can't be anybody's, but it costs the same and counts for the network address.
     let email = EmailAddress::parse(&form.email).ok();
-    let mut counted = vec![ThrottleSubject::Address(address)];
+    let mut counted = vec![ThrottleSubject::from_address(address)];
     counted.extend(email.clone().map(ThrottleSubject::Name));
-    house.throttle().check(&counted, now)?;
+    house.throttle().attempt(&counted, now)?;
 
-    let candidate = candidate(&house, email.as_ref()).await?;
-    let Some(account) = verify(&house, candidate, Password::typed(&form.password), now).await? else {
-        house.throttle().failed(&counted, now);
-        return Err(ApiError::SignInFailed);
-    };
+    let judged = judge(&house, email.as_ref(), &form.password, now).await;
+    if !matches!(judged, Ok(None)) {
+        // Right, or never judged because the house is busy: it was no wrong guess.
+        counted.iter().for_each(|subject| house.throttle().excuse(subject));
+    }
+    let account = judged?.ok_or(ApiError::SignInFailed)?;
     if let Some(email) = email {
         house.throttle().succeeded(&ThrottleSubject::Name(email));
     }
@@ -75,6 +76,17 @@ pub(crate) async fn check_password(
     scope.commit().await?;
     let cookie = TokenCookie::SignIn.set(&token.to_text(), &house.settings.public_origin);
     Ok(([(header::SET_COOKIE, cookie)], Json(NextStep { next: "code" })).into_response())
+}
+
+/// Whose password it is, if anybody's.
+async fn judge(
+    house: &House,
+    email: Option<&EmailAddress>,
+    password: &str,
+    now: Timestamp,
+) -> Result<Option<AccountId>, ApiError> {
+    let candidate = candidate(house, email).await?;
+    verify(house, candidate, Password::typed(password), now).await
 }
 
 /// Who may sign in with this address: an active account with both factors.
@@ -129,7 +141,7 @@ pub(crate) async fn check_code(
         return over();
     };
     let Some(pending) = attempt(&house, &token, now).await? else { return over() };
-    let counted = [ThrottleSubject::Address(address), ThrottleSubject::Code(pending.account)];
+    let counted = [ThrottleSubject::from_address(address), ThrottleSubject::Code(pending.account)];
     house.throttle().check(&counted, now)?;
 
     let old = TokenCookie::Session.read(&headers, origin).and_then(SessionToken::parse);

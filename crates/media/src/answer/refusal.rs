@@ -12,6 +12,9 @@ pub enum AnswerRefusal {
     /// More m-lines than were offered.
     #[error("too_many_sections")]
     TooManySections,
+    /// More payload types on one m-line than a browser answers with.
+    #[error("too_many_payload_types")]
+    TooManyPayloadTypes,
     /// More candidates than any machine has.
     #[error("too_many_candidates")]
     TooManyCandidates,

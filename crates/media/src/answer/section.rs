@@ -5,6 +5,10 @@ use crate::layout::{Codec, OWN, kind_of_section};
 use super::AnswerRefusal;
 use super::lines::{Block, Lines};
 
+/// Payload types of one m-line. We offer seven at most; what `rtc` does with each grows with the square of their number,
+/// so a repeated or endless list would hold up the thread that other visits share.
+const PAYLOAD_TYPES: usize = 32;
+
 /// What we need to know of one m-line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Section {
@@ -57,7 +61,18 @@ fn payload_types(index: usize, block: &Block<'_>) -> Result<Vec<u8>, AnswerRefus
     if !ours {
         return Err(AnswerRefusal::WrongSections);
     }
-    words.map(|word| word.parse().map_err(|_| AnswerRefusal::Malformed)).collect()
+    let mut numbers: Vec<u8> = Vec::new();
+    for word in words {
+        let number = word.parse().map_err(|_| AnswerRefusal::Malformed)?;
+        if numbers.contains(&number) {
+            return Err(AnswerRefusal::Malformed);
+        }
+        if numbers.len() == PAYLOAD_TYPES {
+            return Err(AnswerRefusal::TooManyPayloadTypes);
+        }
+        numbers.push(number);
+    }
+    Ok(numbers)
 }
 
 /// The browser sends on its own m-lines and receives on the others', or does neither.

@@ -69,6 +69,15 @@ fn bombs_are_refused_by_their_size() {
 }
 
 #[test]
+fn payload_types_are_few_and_each_stands_once() {
+    let video = CHROMIUM.split("\r\n").find(|line| line.starts_with("m=video")).unwrap();
+    let again = format!("{video}{}", " 96".repeat(200));
+    assert_eq!(refusal(video, &again), AnswerRefusal::Malformed);
+    let many: String = (0..64).map(|number| format!(" {number}")).collect();
+    assert_eq!(refusal(video, &format!("{video}{many}")), AnswerRefusal::TooManyPayloadTypes);
+}
+
+#[test]
 fn other_lines_than_ours_are_refused() {
     assert_eq!(refusal("a=mid:3\r\n", "a=mid:4\r\n"), AnswerRefusal::WrongSections);
     assert_eq!(refusal("m=video 9", "m=video 0"), AnswerRefusal::WrongSections, "rejected by the browser");
@@ -138,7 +147,11 @@ proptest! {
                 0 => drop(lines.remove(at)),
                 1 => lines.insert(at, lines[at].clone()),
                 2 => lines[at] = noise,
-                _ => lines[at].insert_str(2, &noise),
+                // An earlier cut may have left less than the two characters of `a=`.
+                _ => {
+                    let after = lines[at].len().min(2);
+                    lines[at].insert_str(after, &noise);
+                }
             }
         }
         if let Ok(answer) = check(&lines.join("\r\n")) {

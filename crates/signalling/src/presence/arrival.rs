@@ -49,6 +49,7 @@ impl VisitRoom {
         let (who, token) = (held.who.clone(), held.token.clone());
         let me = who.participant;
         self.require_room_for(&who)?;
+        self.charge_return(me)?;
 
         if self.place_of(connection).is_some() {
             self.vacate_leaf(me);
@@ -58,6 +59,13 @@ impl VisitRoom {
         self.bury_group_without_a_way_in(me);
         self.ask_for_admission(me, key_package);
         Ok(())
+    }
+
+    /// Coming back makes a commit for everybody in the visit, so it has a rate of its own, whatever the socket.
+    fn charge_return(&mut self, me: ParticipantId) -> Answer {
+        let now = self.now;
+        let within = self.places.get_mut(&me).is_none_or(|place| place.returns.take(now));
+        if within { Ok(()) } else { Err(Refusal::closing(RefusalCode::TooFast)) }
     }
 
     /// The visit's clinician always fits; the others share what is left.
@@ -76,6 +84,11 @@ impl VisitRoom {
     fn take_place(&mut self, connection: ConnectionId, who: PersonInVisit, token: ResumeToken) {
         let me = who.participant;
         let in_line_since = self.places.get(&me).filter(|place| place.is_waiting()).map(|place| place.since);
+        let full = Quota::of_returns(self.now);
+        let returns = match self.places.get_mut(&me) {
+            Some(place) => core::mem::replace(&mut place.returns, full),
+            None => full,
+        };
         self.say_farewell(me, ServerMessage::TakenOver {}, CloseReason::TakenOver);
         let place = Place {
             who,
@@ -89,6 +102,7 @@ impl VisitRoom {
             key_package: None,
             offered: None,
             media_restarts: Quota::of_media_restarts(self.now),
+            returns,
             told_people: None,
             told_waiting: None,
         };

@@ -1,5 +1,7 @@
 //! How much one socket may say: a token bucket on the time that is handed in (requirement RT3).
 
+use core::time::Duration;
+
 use curtain_domain::Timestamp;
 use curtain_protocol::Limits;
 
@@ -24,8 +26,17 @@ impl Quota {
 
     /// A full bucket of new peer connections, for one tab.
     pub(crate) fn of_media_restarts(now: Timestamp) -> Self {
-        let every = u64::try_from(Limits::MEDIA_RESTART_EVERY.as_millis()).unwrap_or(u64::MAX);
-        Self::full(Limits::MEDIA_RESTARTS, WHOLE / every, now)
+        Self::one_every(Limits::MEDIA_RESTART_EVERY, Limits::MEDIA_RESTARTS, now)
+    }
+
+    /// A full bucket of fresh leaves, for one person's place.
+    pub(crate) fn of_returns(now: Timestamp) -> Self {
+        Self::one_every(Limits::RETURN_EVERY, Limits::RETURNS, now)
+    }
+
+    fn one_every(span: Duration, burst: u32, now: Timestamp) -> Self {
+        let every = u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
+        Self::full(burst, WHOLE / every, now)
     }
 
     fn full(burst: u32, per_milli: u64, now: Timestamp) -> Self {

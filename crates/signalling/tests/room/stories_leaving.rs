@@ -171,7 +171,13 @@ fn only_the_newest_offer_may_be_answered() {
 fn an_answer_that_breaks_the_rules_closes_its_sender_only() {
     let (mut scene, lee, ana) = met();
     scene.is_offered(ANA, 1);
-    scene.give(Input::Media { participant: ANA.id(), news: MediaNews::AnswerRefused });
+    let refused = |number| Input::Media {
+        participant: ANA.id(),
+        news: MediaNews::AnswerRefused { generation: MediaGeneration(number) },
+    };
+    scene.give(refused(7));
+    assert_eq!(scene.closed(ana), None, "that was about another peer connection");
+    scene.give(refused(1));
     assert_eq!(scene.closed(ana), Some(CloseReason::Refused(RefusalCode::BadAnswer)));
     assert_eq!(scene.hears_names(lee), ["people"]);
 }

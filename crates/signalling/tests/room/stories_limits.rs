@@ -112,3 +112,22 @@ fn a_visit_that_is_called_off_takes_nobody() {
         assert_eq!(scene.room.state(), state);
     }
 }
+
+#[test]
+fn somebody_who_comes_back_without_end_is_stopped_and_a_newer_tab_does_not_help() {
+    let (mut scene, _, ana) = met();
+    scene.loses(ana);
+    let mut last = ana;
+    for _ in 0..Limits::RETURNS {
+        last = scene.tab(ANA);
+        scene.say(last, arrive());
+    }
+    assert_eq!(scene.refusal(last), None, "that many are allowed");
+    let next = scene.tab(ANA);
+    scene.say(next, arrive());
+    assert_eq!(scene.closed(next), Some(CloseReason::Refused(RefusalCode::TooFast)));
+    scene.pass(Limits::RETURN_EVERY);
+    let later = scene.tab(ANA);
+    scene.say(later, arrive());
+    assert_eq!(scene.closed(later), None, "and one more after a while");
+}
