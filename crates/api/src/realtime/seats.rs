@@ -67,6 +67,8 @@ fn give_back<K: Eq + Hash>(counts: &mut HashMap<K, usize>, key: &K) {
 
 #[cfg(test)]
 mod tests {
+    use std::net::Ipv6Addr;
+
     use curtain_domain::{SeededEntropy, Timestamp};
 
     use super::*;
