@@ -64,7 +64,9 @@ pub(crate) async fn check_password(
     let judged = judge(&house, email.as_ref(), &form.password, now).await;
     if !matches!(judged, Ok(None)) {
         // Right, or never judged because the house is busy: it was no wrong guess.
-        counted.iter().for_each(|subject| house.throttle().excuse(subject));
+        for subject in &counted {
+            house.throttle().excuse(subject);
+        }
     }
     let account = judged?.ok_or(ApiError::SignInFailed)?;
     if let Some(email) = email {
