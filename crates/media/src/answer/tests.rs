@@ -73,8 +73,9 @@ fn payload_types_are_few_and_each_stands_once() {
     let video = CHROMIUM.split("\r\n").find(|line| line.starts_with("m=video")).unwrap();
     let again = format!("{video}{}", " 96".repeat(200));
     assert_eq!(refusal(video, &again), AnswerRefusal::Malformed);
-    let many: String = (0..64).map(|number| format!(" {number}")).collect();
-    assert_eq!(refusal(video, &format!("{video}{many}")), AnswerRefusal::TooManyPayloadTypes);
+    let many: Vec<String> = (0..64).map(|number: u8| number.to_string()).collect();
+    let many = format!("{video} {}", many.join(" "));
+    assert_eq!(refusal(video, &many), AnswerRefusal::TooManyPayloadTypes);
 }
 
 #[test]
