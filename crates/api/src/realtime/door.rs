@@ -4,16 +4,16 @@ use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::{FromRequestParts, State};
 use axum::response::Response;
-use curtain_auth::{AnyPrincipal, SessionHash, SessionToken};
+use curtain_auth::{SessionHash, SessionToken};
 use curtain_domain::VisitId;
 use curtain_protocol::Limits;
-use curtain_storage::Visit;
 use http::request::Parts;
 
 use super::hub::{people_of, person_of};
 use super::socket::{Guest, serve};
 use crate::cookies::TokenCookie;
 use crate::extract::{ClientAddress, PathId, SignedInAny};
+use crate::routes::visits;
 use crate::{ApiError, House, Problem};
 
 /// Seconds until somebody with too many sockets may try again.
@@ -73,7 +73,7 @@ pub async fn open_socket(
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, ApiError> {
     let account = principal.identity().account();
-    let visit = visit_of(&house, principal, id).await?.ok_or(ApiError::NotFound)?;
+    let visit = visits::find(&house, &principal, id).await?.ok_or(ApiError::NotFound)?;
     let who = visit.place_of(account).map(person_of).ok_or(ApiError::NotFound)?;
     let upgrade = upgrade.map_err(|_| ApiError::Malformed("not a WebSocket request".to_owned()))?;
     let seat = house.hub.inner().seats.take(account, address);
@@ -95,15 +95,4 @@ pub async fn open_socket(
         .write_buffer_size(0)
         .max_write_buffer_size(WRITE_BUFFER);
     Ok(upgrade.on_upgrade(move |socket| serve(socket, guest)))
-}
-
-/// The visit, as the reader's own database role sees it. Who can't be in a visit can't have one.
-async fn visit_of(house: &House, principal: AnyPrincipal, id: VisitId) -> Result<Option<Visit>, ApiError> {
-    Ok(match principal {
-        AnyPrincipal::Patient(patient) => house.store.patient(&patient).begin().await?.visit(id).await?,
-        AnyPrincipal::Clinician(clinician) => {
-            house.store.clinician(&clinician).begin().await?.visit(id).await?
-        }
-        AnyPrincipal::Administrator(_) | AnyPrincipal::Auditor(_) => None,
-    })
 }
