@@ -37,12 +37,20 @@ pub enum ClientMessage {
     },
     /// A member moves the group to the next epoch. The first for an epoch wins, the others get `stale_epoch`.
     Commit(GroupChange),
+    /// A member's rules refuse the commit that the server took for this epoch. Once all who have to follow it say so, it
+    /// is taken back and its sender is out.
+    RefuseCommit {
+        /// The epoch that the commit would end.
+        epoch: Epoch,
+    },
     /// A member speaks to the group: chat, ready, hello. Relayed unread to every other member.
     Application {
         /// The epoch it was sealed in.
         epoch: Epoch,
         /// The MLS `PrivateMessage`.
         message: PrivateMessage,
+        /// Asks for `taken` with this number. Only its sender gives it a meaning.
+        receipt: Option<u32>,
     },
     /// The visit's clinician does not let somebody in, who may ask again.
     Decline {

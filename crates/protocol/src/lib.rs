@@ -1,9 +1,10 @@
 //! What crosses a visit's WebSocket, typed once; the TypeScript in `web/src/signalling/protocol.gen.ts` is made from it.
 //!
-//! The server sets sender, role, visit and time; MLS bytes pass through it unread. **Every message has a size limit,
+//! The server sets sender, role, visit and time; MLS bytes pass through it unread but for a commit's frame. **Every message has a size limit,
 //! and unknown fields are refused.** What each message may do in which state is the table of `signalling`.
 
 mod client_message;
+mod commit_frame;
 mod envelope;
 mod limits;
 mod media;
@@ -14,6 +15,7 @@ mod server_message;
 pub mod typescript;
 
 pub use client_message::{ClientMessage, GroupChange};
+pub use commit_frame::{CommitFrame, NotACommit};
 pub use envelope::{Envelope, MalformedMessage, decode, encode};
 pub use limits::Limits;
 pub use media::{MediaGeneration, Mid, Sdp, Slot, TrackKind};

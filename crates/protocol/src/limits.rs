@@ -53,6 +53,12 @@ impl Limits {
     pub const SEND_QUEUE: usize = 256;
     /// Quiet sockets are pinged this often.
     pub const PING_EVERY: Duration = Duration::from_secs(20);
+    /// Every browser hears a beat this often, and takes a connection for dead when two are missing. Less would cost a
+    /// sleeping phone its battery; more leaves people before a still picture.
+    pub const BEAT_EVERY: Duration = Duration::from_secs(5);
+    /// Commits that nobody has built on yet and that can still be taken back. Who admits five people in a row sends as
+    /// many before the first answer is there.
+    pub const COMMITS_IN_DOUBT: usize = 8;
     /// A socket that answers nothing for this long is dead.
     pub const DEAD_AFTER: Duration = Duration::from_mins(1);
 }

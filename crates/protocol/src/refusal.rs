@@ -38,6 +38,8 @@ pub enum RefusalCode {
     NoSuchParticipant,
     /// A commit's Welcome and the people it admits don't fit together.
     WelcomeMismatch,
+    /// A commit's frame is of another group, epoch or sender, or it is no commit at all.
+    BadCommit,
     /// The visit has all the people it can have.
     VisitFull,
     /// The visit has ended.

@@ -35,6 +35,8 @@ pub enum ServerMessage {
     },
     /// Answers `resume`: what was missed follows. Has the number 0 itself.
     Resumed {},
+    /// The connection is alive, said every `Limits::BEAT_EVERY`: browsers don't see a WebSocket's pings. Has the number 0.
+    Beat {},
     /// Who belongs to the visit; again whenever it changes.
     People {
         /// All of them, there or not.
@@ -70,7 +72,8 @@ pub enum ServerMessage {
         /// For every member.
         commit: Commit,
     },
-    /// Another commit was first: drop yours, handle what comes, build it again.
+    /// Another commit was first, or the last one was taken back since everybody refused it: drop yours, handle what
+    /// comes, build it again.
     StaleEpoch {
         /// The epoch that the next commit must name.
         epoch: Epoch,
@@ -91,6 +94,11 @@ pub enum ServerMessage {
         epoch: Epoch,
         /// The MLS `PrivateMessage`.
         message: PrivateMessage,
+    },
+    /// The server has your `application` and everybody in the group gets it, now or on resume.
+    Taken {
+        /// The number that it came with.
+        receipt: u32,
     },
     /// A member is gone: the visit's clinician, else the lowest leaf, commits the Remove.
     Gone {

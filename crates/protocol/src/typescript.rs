@@ -51,7 +51,7 @@ pub fn declarations() -> String {
 
 /// The bounds that a client must keep, or shows to people.
 fn limits() -> String {
-    let constants: [(&str, &str, u128); 6] = [
+    let constants: [(&str, &str, u128); 7] = [
         ("MESSAGE_BYTES", "One message, as text.", Limits::MESSAGE_BYTES as u128),
         (
             "APPLICATION_BYTES",
@@ -69,6 +69,7 @@ fn limits() -> String {
             "How long a lost connection keeps its place.",
             Limits::RESUME_WITHIN.as_millis(),
         ),
+        ("BEAT_EVERY_MS", "The server says `beat` this often.", Limits::BEAT_EVERY.as_millis()),
         (
             "DEAD_AFTER_MS",
             "A socket that answers nothing for this long is dead.",

@@ -72,8 +72,9 @@ fn client_message() -> impl Strategy<Value = ClientMessage> {
         any::<u64>().prop_map(|received| ClientMessage::Acknowledge { received }),
         group_id().prop_map(|group_id| ClientMessage::OpenGroup { group_id }),
         change().prop_map(ClientMessage::Commit),
-        (epoch(), private_message())
-            .prop_map(|(epoch, message)| ClientMessage::Application { epoch, message }),
+        epoch().prop_map(|epoch| ClientMessage::RefuseCommit { epoch }),
+        (epoch(), private_message(), prop::option::of(any::<u32>()))
+            .prop_map(|(epoch, message, receipt)| { ClientMessage::Application { epoch, message, receipt } }),
         participant().prop_map(|participant| ClientMessage::Decline { participant }),
         participant().prop_map(|participant| ClientMessage::RefuseReturn { participant }),
         (generation(), sdp()).prop_map(|(generation, sdp)| ClientMessage::Answer { generation, sdp }),
@@ -134,6 +135,7 @@ fn about_the_room() -> impl Strategy<Value = ServerMessage> {
             .prop_map(|(people, present)| ServerMessage::People { people, present }),
         prop::collection::vec(waiting(), 0..3).prop_map(|people| ServerMessage::Waiting { people }),
         Just(ServerMessage::Resumed {}),
+        Just(ServerMessage::Beat {}),
         Just(ServerMessage::Declined {}),
         Just(ServerMessage::Removed {}),
         Just(ServerMessage::TakenOver {}),
@@ -160,6 +162,7 @@ fn about_the_group() -> impl Strategy<Value = ServerMessage> {
         (group_state(), welcome()).prop_map(|(group, welcome)| ServerMessage::Welcome { group, welcome }),
         (participant(), epoch(), private_message())
             .prop_map(|(sender, epoch, message)| ServerMessage::Application { sender, epoch, message }),
+        any::<u32>().prop_map(|receipt| ServerMessage::Taken { receipt }),
         (participant(), prop::sample::select(vec![GoneReason::Left, GoneReason::Lost]))
             .prop_map(|(participant, reason)| ServerMessage::Gone { participant, reason }),
         Just(ServerMessage::GroupRestarted {}),
@@ -173,6 +176,9 @@ fn about_the_group() -> impl Strategy<Value = ServerMessage> {
             .prop_map(|(participant, kind)| ServerMessage::UnsealedMedia { participant, kind }),
     ]
 }
+
+/// Nothing stands for these where they are left out.
+const OPTIONAL: [&str; 2] = ["welcome", "receipt"];
 
 proptest! {
     #[test]
@@ -203,7 +209,7 @@ proptest! {
     fn no_field_can_be_left_out(message in client_message(), which in any::<prop::sample::Index>()) {
         let mut value = serde_json::to_value(&message).unwrap();
         let fields = value.as_object_mut().unwrap();
-        let names: Vec<_> = fields.keys().filter(|name| *name != "welcome").cloned().collect();
+        let names: Vec<_> = fields.keys().filter(|name| !OPTIONAL.contains(&name.as_str())).cloned().collect();
         fields.remove(which.get(&names));
         prop_assert!(decode(&value.to_string()).is_err());
     }

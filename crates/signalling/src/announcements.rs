@@ -10,6 +10,7 @@ impl VisitRoom {
     /// Brings everything that follows from the rest up to date.
     pub(crate) fn settle(&mut self) {
         if self.state.is_open() {
+            self.take_back_refused_commits();
             self.bury_dead_group();
             self.follow_waiting_state();
             self.announce_people();

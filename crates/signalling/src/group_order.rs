@@ -1,61 +1,23 @@
 //! The order of the group's messages (RFC 9420 §14): one commit per epoch, together with its welcome.
 //!
-//! The server has no identity in the group and reads nothing of it. It keeps count of epochs and of who should have a
-//! leaf, as the members claim; the members check the claims (commit rules R0 to R3, docs/protocol.md).
+//! The server has no identity in the group and reads nothing of it but a commit's frame. It keeps count of epochs and of
+//! who should have a leaf, as the members claim; the members check the claims (commit rules R0 to R3, docs/protocol.md).
 
 use std::collections::BTreeSet;
 
 use curtain_domain::{ParticipantId, VisitRole, VisitState};
 use curtain_protocol::{
-    Epoch, GoneReason, GroupChange, GroupId, GroupState, Limits, PrivateMessage, Refusal, RefusalCode,
-    ServerMessage, Welcome,
+    Epoch, GoneReason, GroupChange, GroupId, Limits, PrivateMessage, Refusal, RefusalCode, ServerMessage,
+    Welcome,
 };
 
+use crate::group::Group;
 use crate::place::{Place, Standing};
 use crate::visit_room::Answer;
 use crate::{CloseReason, MediaOrder, VisitFact, VisitRoom};
 
 /// The visit's sixteen bytes and eight random ones.
 const GROUP_ID_BYTES: usize = 24;
-
-/// The group as the server counts it.
-#[derive(Debug)]
-pub(crate) struct Group {
-    id: GroupId,
-    epoch: Epoch,
-    /// In the order in which people were added; a leaf taken back keeps its turn.
-    pub(crate) leaves: Vec<Leaf>,
-}
-
-/// Somebody's leaf.
-#[derive(Debug)]
-pub(crate) struct Leaf {
-    pub(crate) participant: ParticipantId,
-    /// Its owner is gone and a member should commit the Remove.
-    orphaned: Option<GoneReason>,
-}
-
-impl Group {
-    pub(crate) fn state(&self) -> GroupState {
-        GroupState { group_id: self.id.clone(), epoch: self.epoch }
-    }
-
-    fn leaf(&self, of: ParticipantId) -> Option<&Leaf> {
-        self.leaves.iter().find(|leaf| leaf.participant == of)
-    }
-
-    fn leaf_mut(&mut self, of: ParticipantId) -> Option<&mut Leaf> {
-        self.leaves.iter_mut().find(|leaf| leaf.participant == of)
-    }
-
-    /// A new leaf, in the place of the old one if there is one.
-    fn seat(&mut self, participant: ParticipantId) {
-        match self.leaf_mut(participant) {
-            Some(leaf) => leaf.orphaned = None,
-            None => self.leaves.push(Leaf { participant, orphaned: None }),
-        }
-    }
-}
 
 impl VisitRoom {
     /// The clinician opens the first group, or a fresh one; whoever was in the old one asks again.
@@ -71,11 +33,7 @@ impl VisitRoom {
             self.state.advance(VisitState::InProgress).map_err(|_| Refusal::of(RefusalCode::VisitEnded))?;
 
         self.restart_group(Some(me));
-        self.group = Some(Group {
-            id: group_id,
-            epoch: Epoch(0),
-            leaves: vec![Leaf { participant: me, orphaned: None }],
-        });
+        self.group = Some(Group::opened_by(me, group_id));
         if self.state != next {
             self.state = next;
             // A visit that begins waits for nobody, until `settle` says otherwise.
@@ -89,12 +47,18 @@ impl VisitRoom {
     /// The first commit for an epoch moves the group on; all others build theirs again.
     pub(crate) fn commit(&mut self, me: ParticipantId, change: GroupChange) -> Answer {
         self.require_member(me)?;
-        let Some(epoch) = self.group.as_ref().map(|group| group.epoch) else { return Ok(()) };
+        let Some(group) = &self.group else { return Ok(()) };
+        let epoch = group.epoch;
         if change.epoch != epoch {
             self.say(me, ServerMessage::StaleEpoch { epoch });
             return Ok(());
         }
+        if !change.commit.frame().is_ok_and(|frame| group.could_be(frame, me)) {
+            return Err(Refusal::of(RefusalCode::BadCommit));
+        }
         self.check_claim(me, &change)?;
+        self.follows(me, epoch);
+        self.doubt(me, &change);
         self.apply(me, change);
         Ok(())
     }
@@ -156,8 +120,7 @@ impl VisitRoom {
             }
         }
         if let Some(group) = &mut self.group {
-            group.epoch = epoch.next();
-            group.leaves.retain(|leaf| !removes.contains(&leaf.participant));
+            group.advance(&admits, &removes);
         }
         for removed in removes {
             if self.places.contains_key(&removed) {
@@ -172,9 +135,7 @@ impl VisitRoom {
 
     fn let_in(&mut self, admits: &[ParticipantId], welcome: &Welcome) {
         for admitted in admits {
-            let Some(group) = &mut self.group else { return };
-            group.seat(*admitted);
-            let group = group.state();
+            let Some(group) = self.group.as_ref().map(Group::state) else { return };
             self.say(*admitted, ServerMessage::Welcome { group, welcome: welcome.clone() });
             self.become_member(*admitted);
         }
@@ -203,15 +164,20 @@ impl VisitRoom {
         me: ParticipantId,
         epoch: Epoch,
         message: &PrivateMessage,
+        receipt: Option<u32>,
     ) -> Answer {
         self.require_member(me)?;
         let ahead = self.group.as_ref().is_some_and(|group| epoch > group.epoch);
         if ahead {
             return Err(Refusal::of(RefusalCode::NoGroup));
         }
+        self.follows(me, epoch);
         for member in self.members().into_iter().filter(|member| *member != me) {
             let message = message.clone();
             self.say(member, ServerMessage::Application { sender: me, epoch, message });
+        }
+        if let Some(receipt) = receipt {
+            self.say(me, ServerMessage::Taken { receipt });
         }
         Ok(())
     }
@@ -222,16 +188,21 @@ impl VisitRoom {
         let inside = |place: &&Place| matches!(place.standing, Standing::Member | Standing::Returning);
         let told: Vec<_> = self.places.values().filter(inside).map(|place| place.who.participant).collect();
         for participant in told.into_iter().filter(|participant| Some(*participant) != keeper) {
-            let Some(place) = self.places.get_mut(&participant) else { continue };
-            let had_media = place.is_member();
-            place.standing = Standing::Outside;
-            place.key_package = None;
-            place.offered = None;
-            if had_media {
-                self.order_media(MediaOrder::Leave(participant));
-            }
-            self.say(participant, ServerMessage::GroupRestarted {});
+            self.put_out_of_group(participant);
         }
+    }
+
+    /// What this person has of the group is void: a fresh leaf must be asked for.
+    pub(crate) fn put_out_of_group(&mut self, participant: ParticipantId) {
+        let Some(place) = self.places.get_mut(&participant) else { return };
+        let had_media = place.is_member();
+        place.standing = Standing::Outside;
+        place.key_package = None;
+        place.offered = None;
+        if had_media {
+            self.order_media(MediaOrder::Leave(participant));
+        }
+        self.say(participant, ServerMessage::GroupRestarted {});
     }
 
     /// A group in which nobody is left opens to nobody.

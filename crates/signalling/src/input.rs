@@ -1,6 +1,6 @@
 //! What can happen to a visit's room.
 
-use curtain_domain::{AccountId, ParticipantId};
+use curtain_domain::{AccountId, ParticipantId, SessionId};
 use curtain_protocol::{
     ClientMessage, MediaGeneration, PersonInVisit, RefusalCode, ResumeToken, Sdp, Slot, TrackKind,
 };
@@ -18,6 +18,8 @@ pub enum Input {
         connection: ConnectionId,
         /// Whose session opened it.
         who: PersonInVisit,
+        /// That session: when it ends, so does all that it opened.
+        session: SessionId,
         /// 32 bytes that nobody can guess: becomes the resume secret if this socket arrives.
         token: ResumeToken,
     },
@@ -40,20 +42,23 @@ pub enum Input {
         /// Which socket.
         connection: ConnectionId,
     },
-    /// The session behind a socket has ended: signed out, expired or revoked.
+    /// A session has ended: signed out, expired or revoked. Its sockets close and its places are gone with their media,
+    /// those whose connection is lost just now too.
     SessionOver {
-        /// Which socket.
-        connection: ConnectionId,
+        /// Which session.
+        session: SessionId,
     },
     /// A person may not be here any more, with whatever session.
-    Revoked {
+    PersonRevoked {
         /// Who.
         person: AccountId,
     },
     /// The visit got another participant, or one was renamed.
     PeopleChanged {
-        /// All who belong to the visit now.
+        /// All who belong to the visit.
         people: Vec<PersonInVisit>,
+        /// Counts readings of that list, in the order in which they were begun: an older one never replaces a newer.
+        reading: u64,
     },
     /// The forwarder has news about somebody's media.
     Media {

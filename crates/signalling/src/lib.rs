@@ -4,10 +4,12 @@
 //! socket, no task, no clock and no chance in this crate: `api::realtime` drives it, tests drive it the same way.
 //!
 //! Where to look: who is there and who lost the connection, `presence`; who waits and who comes back, `waiting_room`;
-//! the order of commits, `group_order`; what goes to the forwarder, `media_relay`; who is told what changed,
-//! `announcements`.
+//! the order of commits, `group_order`; taking back what nobody follows, `commits_in_doubt`; what goes to the forwarder,
+//! `media_relay`; who is told what changed, `announcements`.
 
 mod announcements;
+mod commits_in_doubt;
+mod group;
 mod group_order;
 mod input;
 mod media_relay;

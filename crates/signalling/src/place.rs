@@ -1,6 +1,6 @@
 //! A person's place in the visit: one tab at a time, kept over a lost connection.
 
-use curtain_domain::{ParticipantId, Timestamp, VisitRole};
+use curtain_domain::{ParticipantId, SessionId, Timestamp, VisitRole};
 use curtain_protocol::{KeyPackage, MediaGeneration, PersonInVisit, ResumeToken};
 
 use crate::ConnectionId;
@@ -26,6 +26,8 @@ pub(crate) type WaitingLine = (ParticipantId, u64, bool, bool);
 #[derive(Debug)]
 pub(crate) struct Place {
     pub(crate) who: PersonInVisit,
+    /// Of the tab that holds the place, or held it last: the place ends with it.
+    pub(crate) session: SessionId,
     pub(crate) standing: Standing,
     /// The socket; `None` while the connection is lost.
     pub(crate) connection: Option<ConnectionId>,

@@ -4,9 +4,9 @@ use core::time::Duration;
 use std::collections::BTreeMap;
 
 use curtain_domain::{ParticipantId, Timestamp, VisitId, VisitState};
-use curtain_protocol::{ClientMessage, Envelope, PersonInVisit, Refusal, RefusalCode, ServerMessage};
+use curtain_protocol::{ClientMessage, Envelope, Epoch, PersonInVisit, Refusal, RefusalCode, ServerMessage};
 
-use crate::group_order::Group;
+use crate::group::Group;
 use crate::place::Place;
 use crate::presence::{Connection, Farewell};
 use crate::{CloseReason, ConnectionId, Input, MediaOrder, Output, VisitFact};
@@ -26,6 +26,8 @@ pub struct VisitRoom {
     pub(crate) people: Vec<PersonInVisit>,
     /// Rises with every change of `people`.
     pub(crate) people_version: u64,
+    /// Of the list of people that is known.
+    pub(crate) people_reading: u64,
     pub(crate) connections: BTreeMap<ConnectionId, Connection>,
     pub(crate) places: BTreeMap<ParticipantId, Place>,
     pub(crate) group: Option<Group>,
@@ -48,6 +50,7 @@ impl VisitRoom {
             state,
             people,
             people_version: 0,
+            people_reading: 0,
             connections: BTreeMap::new(),
             places: BTreeMap::new(),
             group: None,
@@ -66,14 +69,14 @@ impl VisitRoom {
         self.state
     }
 
+    /// The epoch that the group stands at, if there is a group.
+    pub fn epoch(&self) -> Option<Epoch> {
+        self.group.as_ref().map(|group| group.epoch)
+    }
+
     /// How many sockets the room knows.
     pub fn connections(&self) -> usize {
         self.connections.len()
-    }
-
-    /// Whether this socket holds a place: its person takes part or waits.
-    pub fn holds_place(&self, connection: ConnectionId) -> bool {
-        self.place_of(connection).is_some()
     }
 
     /// Takes one input and says what to do about it. `now` may repeat or jump; nothing breaks.
@@ -81,13 +84,15 @@ impl VisitRoom {
         self.now = now;
         self.expire();
         match input {
-            Input::Connected { connection, who, token } => self.connected(connection, who, token),
+            Input::Connected { connection, who, session, token } => {
+                self.connected(connection, who, session, token);
+            }
             Input::Message { connection, message } => self.said(connection, message),
             Input::Unreadable { connection, code } => self.refuse(connection, Refusal::closing(code)),
             Input::Disconnected { connection } => self.disconnected(connection),
-            Input::SessionOver { connection } => self.session_over(connection),
-            Input::Revoked { person } => self.revoked(person),
-            Input::PeopleChanged { people } => self.people_changed(people),
+            Input::SessionOver { session } => self.session_over(session),
+            Input::PersonRevoked { person } => self.person_revoked(person),
+            Input::PeopleChanged { people, reading } => self.people_changed(people, reading),
             Input::Media { participant, news } => self.media_news(participant, news),
             // Whoever drives the room has no alarm set now.
             Input::Tick => self.told_wake = None,
@@ -129,7 +134,10 @@ impl VisitRoom {
             ClientMessage::Acknowledge { received } => self.acknowledge(me, received),
             ClientMessage::OpenGroup { group_id } => self.open_group(me, group_id),
             ClientMessage::Commit(change) => self.commit(me, change),
-            ClientMessage::Application { epoch, message } => self.application(me, epoch, &message),
+            ClientMessage::RefuseCommit { epoch } => self.refuse_commit(me, epoch),
+            ClientMessage::Application { epoch, message, receipt } => {
+                self.application(me, epoch, &message, receipt)
+            }
             ClientMessage::Decline { participant } => self.decline(me, participant),
             ClientMessage::RefuseReturn { participant } => self.refuse_return(me, participant),
             ClientMessage::Answer { generation, sdp } => self.answer(me, generation, sdp),

@@ -217,7 +217,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Ends the session, and has the browser forget its cookies and pages. */
+        /** Ends the session with all that it opened, and has the browser forget its cookies and pages. */
         post: operations["sign_out"];
         delete?: never;
         options?: never;

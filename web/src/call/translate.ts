@@ -66,9 +66,16 @@ export function clientMessage(output: GroupOutput): { message: ClientMessage; ho
     case "application":
       // Members drop a second copy: MLS opens each message once.
       return {
-        message: { type: "application", epoch: output.epoch, message: toBase64(output.message) },
+        message: {
+          type: "application",
+          epoch: output.epoch,
+          message: toBase64(output.message),
+          receipt: output.chat,
+        },
         how: "repeat",
       };
+    case "refuse_commit":
+      return { message: { type: "refuse_commit", epoch: output.epoch }, how: "repeat" };
     case "refuse_return":
       return { message: { type: "refuse_return", participant: output.participant }, how: "once" };
   }

@@ -188,7 +188,7 @@ describe("between the wire and the worker", () => {
       how: "now",
     });
     expect(clientMessage({ type: "application", epoch: 3, message: bytes, chat: 7 })).toEqual({
-      message: { type: "application", epoch: 3, message: "AQ==" },
+      message: { type: "application", epoch: 3, message: "AQ==", receipt: 7 },
       how: "repeat",
     });
     expect(clientMessage({ type: "open_group", groupId: bytes }).how).toBe("once");

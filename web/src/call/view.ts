@@ -51,8 +51,11 @@ export type WaitingView = {
   readonly connected: boolean;
   /** Somebody who was in already: the private connection could not take this device back by itself. */
   readonly returning: boolean;
-  /** *Admit* could not be done: the group can't check who this browser belongs to. A reload of theirs may help. */
-  readonly unconfirmed: boolean;
+  /**
+   * Why *Admit* could not be done. `unconfirmed`: the group can't check who this browser belongs to; a reload of theirs
+   * may help. `not_taken`: the server would not have it, or we are not in; pressing again may help.
+   */
+  readonly trouble: "unconfirmed" | "not_taken" | null;
 };
 
 /** A member of the encryption group. */
@@ -98,7 +101,8 @@ export type ChatView = {
   readonly text: string;
   /** Milliseconds since 1970, by this browser's clock. */
   readonly at: number;
-  readonly state: "sending" | "sent";
+  /** `unsent`: the server never confirmed it; offer to send it again. */
+  readonly state: "sending" | "sent" | "unsent";
 };
 
 /** For a polite live region: read each once. */
@@ -114,7 +118,8 @@ export type AnnouncementView = {
     | "room_restarted"
     | "change_refused"
     | "new_device"
-    | "admit_refused";
+    | "admit_refused"
+    | "admit_failed";
   readonly name: string;
 };
 
@@ -180,6 +185,8 @@ export type VisitControls = {
   setCamera(on: boolean): void;
   shareScreen(on: boolean): void;
   sendChat(text: string): void;
+  /** Sends a chat line that is `unsent` once more. */
+  sendAgain(line: number): void;
   /** After `taken_over`: use the visit here again. */
   takeBack(): void;
   /** Stops everything without leaving on purpose: the place is kept for a minute. */

@@ -8,6 +8,7 @@ import { Announcer } from "./announcer";
 import { canSeal, E2eeClient } from "./e2ee-client";
 import { ChatLines } from "./room/chat-lines";
 import { Door } from "./room/door";
+import { Notices } from "./room/notices";
 import { Tiles } from "./tiles";
 import { clientMessage, groupInput } from "./translate";
 import type { VisitControls, VisitFailure, VisitPhase, VisitSessionOptions, VisitView } from "./view";
@@ -21,17 +22,19 @@ const CHAT_CHARACTERS = 4_000;
 /** Removed from the group without a word why: the server's reason should be here by now; else ask to come back. */
 const REASON_WITHIN_MS = 1_500;
 
-/** How long a refused change stays on the screen. */
-const REFUSAL_SHOWN_MS = 20_000;
-/** How long a new device does; the list of people says it for as long as they are in. */
-const NEW_DEVICE_SHOWN_MS = 20_000;
-
 /** What people are told of a worker that can't go on. */
 const FAILURES: Readonly<Record<WorkerFailure, VisitFailure>> = {
   not_loaded: "encryption_failed",
   unsupported_browser: "unsupported_browser",
   not_joined: "encryption_failed",
   left_behind: "not_private",
+};
+
+const later = (milliseconds: number, action: () => void): (() => void) => {
+  const timer = setTimeout(action, milliseconds);
+  return () => {
+    clearTimeout(timer);
+  };
 };
 
 const FINAL: ReadonlySet<VisitPhase> = new Set(["declined", "removed", "taken_over", "ended", "left", "failed"]);
@@ -57,10 +60,18 @@ export class VisitSession implements VisitControls {
   #group: readonly GroupPerson[] = [];
   #longCode: string | null = null;
   readonly #tracks = new Map<string, Tracks>();
-  readonly #chat = new ChatLines();
+  readonly #notices = new Notices(this.#announcer, () => {
+    this.#changed();
+  });
+  readonly #chat = new ChatLines({
+    give: (id, text) => this.#e2ee?.post({ type: "chat", id, text }),
+    online: () => this.#online,
+    changed: () => {
+      this.#changed();
+    },
+    later,
+  });
   #saidTracks = "";
-  #refusal: ReturnType<typeof setTimeout> | undefined;
-  #newDevice: { readonly name: string; readonly timer: ReturnType<typeof setTimeout> } | null = null;
   #scheduled = false;
   /** What was on when the devices were stopped. */
   #hadOn = { microphone: false, camera: false };
@@ -170,13 +181,11 @@ export class VisitSession implements VisitControls {
   sendChat(text: string): void {
     const trimmed = text.trim().slice(0, CHAT_CHARACTERS);
     if (trimmed === "" || this.#phase !== "in_visit") return;
-    this.#chat.write(this.#options.me.person, this.#options.me.name, trimmed, Date.now());
-    this.#giveChat();
-    this.#changed();
+    this.#chat.write(this.#options.me.person, this.#options.me.name, trimmed);
   }
 
-  #giveChat(): void {
-    for (const { id, text } of this.#chat.take()) this.#e2ee?.post({ type: "chat", id, text });
+  sendAgain(line: number): void {
+    this.#chat.again(line);
   }
 
   takeBack(): void {
@@ -206,12 +215,7 @@ export class VisitSession implements VisitControls {
         ask: () => askServer(visitId),
         now: () => performance.now(),
         random: () => Math.random(),
-        later: (milliseconds, action) => {
-          const timer = setTimeout(action, milliseconds);
-          return () => {
-            clearTimeout(timer);
-          };
-        },
+        later,
       },
       {
         message: (message) => {
@@ -283,6 +287,9 @@ export class VisitSession implements VisitControls {
       case "unsealed_media":
         this.#media?.refusedUnsealed();
         return;
+      case "taken":
+        this.#chat.taken(message.receipt);
+        return;
       case "refused":
         if (message.code === "visit_full") this.#fail("visit_full");
         else if (message.code === "visit_ended") this.#finish("ended");
@@ -315,9 +322,9 @@ export class VisitSession implements VisitControls {
       case "group":
         this.#group = message.people;
         this.#longCode = message.longCode;
-        this.#meet(message.people);
+        this.#notices.meet(message.people);
         // What a former group did not get out waits for somebody to read it.
-        if (message.people.some(({ self }) => !self)) this.#giveChat();
+        if (message.people.some(({ self }) => !self)) this.#chat.give();
         this.#go("in_visit");
         return;
       case "outside":
@@ -328,8 +335,7 @@ export class VisitSession implements VisitControls {
         }, REASON_WITHIN_MS);
         return;
       case "chat":
-        this.#chat.heard(message.person, this.#nameOf(message.person), message.text, Date.now());
-        this.#changed();
+        this.#chat.heard(message.person, this.#nameOf(message.person), message.text);
         return;
       case "tracks":
         this.#tracks.set(message.person, message.tracks);
@@ -340,10 +346,10 @@ export class VisitSession implements VisitControls {
         if (message.failure === "not_loaded" || message.failure === "unsupported_browser") this.#dropWorker();
         return;
       case "commit_refused":
-        this.#changeRefused();
+        this.#notices.changeRefused();
         return;
       case "admit_refused":
-        this.#admitRefused(message.participant);
+        this.#admitRefused(message.participant, message.code);
         return;
       case "prepared":
         return;
@@ -357,11 +363,7 @@ export class VisitSession implements VisitControls {
     // Sealed for a group that we have left since: the next one gets it.
     if (chat !== null && !this.#chat.given(chat)) return;
     const { message, how } = clientMessage(output);
-    this.#connection?.send(message, how, () => {
-      if (chat === null) return;
-      this.#chat.sent(chat);
-      this.#changed();
-    });
+    this.#connection?.send(message, how);
     if (output.type === "open_group" && this.#groupWasOpen) {
       this.#restarted = true;
       this.#announcer.say("room_restarted");
@@ -377,39 +379,11 @@ export class VisitSession implements VisitControls {
     this.#e2ee = null;
   }
 
-  #admitRefused(participant: string): void {
-    const name = this.#door.refuse(participant);
-    if (name === null) return;
-    this.#announcer.say("admit_refused", name);
+  #admitRefused(participant: string, code: string): void {
+    const refused = this.#door.refuse(participant, code);
+    if (refused === null) return;
+    this.#announcer.say(refused.trouble === "unconfirmed" ? "admit_refused" : "admit_failed", refused.name);
     this.#changed();
-  }
-
-  #changeRefused(): void {
-    this.#announcer.say("change_refused");
-    clearTimeout(this.#refusal);
-    this.#refusal = setTimeout(() => {
-      this.#refusal = undefined;
-      this.#changed();
-    }, REFUSAL_SHOWN_MS);
-    this.#changed();
-  }
-
-  #meet(people: readonly GroupPerson[]): void {
-    const known = this.#announcer.newDevices;
-    this.#announcer.group(people);
-    const name = this.#announcer.newDevices.findLast((other) => !known.includes(other));
-    if (name === undefined) return;
-    this.#forgetNewDevice();
-    const timer = setTimeout(() => {
-      this.#forgetNewDevice();
-      this.#changed();
-    }, NEW_DEVICE_SHOWN_MS);
-    this.#newDevice = { name, timer };
-  }
-
-  #forgetNewDevice(): void {
-    clearTimeout(this.#newDevice?.timer);
-    this.#newDevice = null;
   }
 
   #setPeople(people: readonly PersonInVisit[], present: readonly string[]): void {
@@ -429,7 +403,7 @@ export class VisitSession implements VisitControls {
   #leaveGroup(): void {
     this.#media?.stop();
     this.#announcer.reset();
-    this.#forgetNewDevice();
+    this.#notices.forgetNewDevice();
     this.#chat.cutOff();
     this.#group = [];
     this.#longCode = null;
@@ -533,8 +507,7 @@ export class VisitSession implements VisitControls {
       screen: devices.view("screen"),
       longCode: this.#longCode,
       groupRestarted: this.#restarted,
-      ...(this.#refusal !== undefined && { changeRefused: true }),
-      ...(this.#newDevice !== null && { newDevice: this.#newDevice.name }),
+      ...this.#notices.view,
       media: this.#media?.state ?? "connecting",
       chat: this.#chat.list,
       announcements: this.#announcer.list,

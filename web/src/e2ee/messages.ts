@@ -68,6 +68,8 @@ export type GroupOutput =
       removes: string[];
     }
   | { type: "application"; epoch: number; message: Uint8Array; chat: number | null }
+  /** The server took this commit, and the rules here refuse it. */
+  | { type: "refuse_commit"; epoch: number }
   | { type: "refuse_return"; participant: string };
 
 /** A member as the group knows it. */

@@ -279,6 +279,8 @@ export const en = {
     message: "Message",
     send: "Send",
     sending: "Sending…",
+    unsent: "Not sent",
+    sendAgain: "Send again",
     noMessages: "No messages yet. Only the people in this visit can read them, and they are gone when it ends.",
     newMessages: (count: number) => (count === 1 ? "1 new message" : `${count} new messages`),
     waitingList: "Waiting",
@@ -288,7 +290,10 @@ export const en = {
     admitShort: "Admit",
     declineShort: "Decline",
     removeShort: "Remove",
-    unconfirmed: "We can't confirm who this is. Ask them to reload the page.",
+    notAdmitted: {
+      unconfirmed: "We can't confirm who this is. Ask them to reload the page.",
+      not_taken: "They could not be admitted just now. Try again.",
+    },
     returning: "Was in the visit before, with another device or browser",
     away: "Lost connection",
     invite: "Invite someone",
@@ -319,6 +324,7 @@ export const en = {
     change_refused: () => "A change to who is in this visit was refused.",
     new_device: (name: string) => `${name} is in the visit, with a new device since last time.`,
     admit_refused: (name: string) => `We can't confirm that this is ${name}. Ask them to reload the page.`,
+    admit_failed: (name: string) => `${name} could not be admitted just now. Try again.`,
   },
   banner: {
     reconnecting: "Reconnecting… Stay on this page, your place is kept.",

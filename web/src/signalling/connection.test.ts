@@ -46,7 +46,7 @@ const placed: ServerMessage = {
   returning: false,
 };
 const gone = (participant: string): ServerMessage => ({ type: "gone", participant, reason: "left" });
-const chat: ClientMessage = { type: "application", epoch: 1, message: "aGk=" };
+const chat: ClientMessage = { type: "application", epoch: 1, message: "aGk=", receipt: null };
 
 let sockets: Socket[];
 let heard: ServerMessage[];
@@ -199,25 +199,34 @@ describe("what is said", () => {
     expect(socket().types()).toEqual(["resume", "application", "leave"]);
   });
 
-  it("counts as written once a socket took it, and not when a new arrival voids it", async () => {
-    const written: string[] = [];
+  it("with a receipt is said again until the server has it, however long that takes, and not after", async () => {
     arrived();
-    connection.send(chat, "repeat", () => written.push("at once"));
-    expect(written).toEqual(["at once"]);
-    socket().close();
-    connection.send(chat, "repeat", () => written.push("later"));
-    expect(written).toEqual(["at once"]);
+    const asked = (receipt: number): ClientMessage => ({ type: "application", epoch: 1, message: "aGk=", receipt });
+    connection.send(asked(7), "repeat");
+    connection.send(asked(8), "repeat");
+    socket().says(2, { type: "taken", receipt: 8 });
+    await pass(60_000);
     await pass(250);
     socket().opens();
     socket().says(0, { type: "resumed" });
-    expect(written).toEqual(["at once", "at once", "later"]);
+    expect(socket().sent.slice(1)).toEqual([asked(7)]);
+    socket().says(3, { type: "taken", receipt: 7 });
     socket().close();
-    connection.send(chat, "repeat", () => written.push("never"));
+    await pass(250);
+    socket().opens();
+    socket().says(0, { type: "resumed" });
+    expect(socket().types()).toEqual(["resume"]);
+  });
+
+  it("for a place that is void is not said in the next", async () => {
+    arrived();
+    socket().close();
+    connection.send(chat, "repeat");
     connection.arrive("ZnJlc2g=");
     await pass(250);
     socket().opens();
     socket().says(1, placed);
-    expect(written).not.toContain("never");
+    expect(socket().types()).toEqual(["arrive"]);
   });
 
   it("just before a loss is said again only if that does no harm", async () => {
@@ -283,15 +292,59 @@ describe("a socket that does not open", () => {
     expect(sockets).toHaveLength(2);
   });
 
+  it("or opens and is never answered is given up as well, arriving or resuming", async () => {
+    connection.arrive("a2V5");
+    socket().opens();
+    await pass(4_000);
+    socket().says(0, { type: "beat" });
+    await pass(4_000);
+    await pass(250);
+    expect(sockets).toHaveLength(2);
+    socket().opens();
+    expect(socket().types()).toEqual(["arrive"]);
+    socket().says(1, placed);
+    socket().close();
+    await pass(250);
+    socket().opens();
+    await pass(8_000);
+    expect(events.at(-1)).toBe("failed 2");
+    await pass(500);
+    expect(sockets).toHaveLength(4);
+  });
+
   it("is replaced when it was quiet and something else broke, and only then", async () => {
     arrived();
     connection.doubt();
     expect(sockets).toHaveLength(1);
-    await pass(6_000);
+    await pass(7_000);
     connection.doubt();
     expect(sockets).toHaveLength(2);
     socket().opens();
     expect(socket().types()).toEqual(["resume"]);
+  });
+
+  it("is dropped when two beats are missing, and what was missed is asked for", async () => {
+    arrived();
+    for (let beats = 0; beats < 10; beats += 1) {
+      await pass(5_000);
+      socket().says(0, { type: "beat" });
+    }
+    expect([sockets.length, heard.length, events]).toEqual([1, 1, ["online"]]);
+    await pass(11_000);
+    expect(events.at(-1)).toBe("online");
+    await pass(1_000);
+    expect(events.slice(1)).toEqual(["offline", "failed 1"]);
+    await pass(250);
+    socket().opens();
+    expect(socket().types()).toEqual(["resume"]);
+  });
+
+  it("and is silent in the lobby is dropped too", async () => {
+    connection.open();
+    socket().opens();
+    await pass(12_000);
+    await pass(250);
+    expect(sockets).toHaveLength(2);
   });
 
   it("is not waited for when the network is back", async () => {

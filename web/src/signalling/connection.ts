@@ -1,15 +1,22 @@
 // One place in one visit over as many sockets as it takes: arrives, resumes what was missed, hands every message on
 // exactly once and in order, and acknowledges. It knows nothing of what the messages mean but for its own housekeeping.
 import { backoff } from "./backoff";
-import type { ClientMessage, Envelope, ServerMessage } from "./protocol.gen";
+import { BEAT_EVERY_MS, type ClientMessage, type Envelope, type ServerMessage } from "./protocol.gen";
 
 /** Acknowledged this often; the server keeps 512 for a resume. */
 const ACKNOWLEDGE_EVERY = 32;
 /** A socket that has not opened after this is given up. Longer only delays the next try. */
 const OPEN_WITHIN_MS = 8_000;
+/** An arrival or a resume that is not answered within this is lost, however alive the socket. */
+const PLACED_WITHIN_MS = 8_000;
 /** A socket on which something came this lately is alive. Its own dead end shows only after minutes. */
-const QUIET_MS = 5_000;
-/** Messages sent this shortly before a socket was lost may be lost with it; they are sent again after the resume. */
+const QUIET_MS = BEAT_EVERY_MS + 1_000;
+/** Two beats did not come: the socket is dead, whatever the browser thinks of it. */
+const SILENT_MS = 2 * BEAT_EVERY_MS + 2_000;
+/**
+ * Messages sent this shortly before a socket was lost may be lost with it; they are sent again after the resume. Those
+ * with a receipt are in doubt until it comes.
+ */
 const IN_DOUBT_MS = 15_000;
 
 // WebSocket.readyState.
@@ -46,12 +53,7 @@ export type Events = {
  */
 export type Delivery = "now" | "once" | "repeat";
 
-type Sent = {
-  readonly message: ClientMessage;
-  readonly how: Delivery;
-  readonly at: number;
-  readonly written: () => void;
-};
+type Sent = { readonly message: ClientMessage; readonly how: Delivery; readonly at: number };
 
 export class Connection {
   readonly #outside: Outside;
@@ -68,6 +70,10 @@ export class Connection {
   #failures = 0;
   #heardAt = -Infinity;
   #retry: (() => void) | null = null;
+  /** Ends the watch over this socket. */
+  #unwatch: (() => void) | null = null;
+  /** Ends the wait for an answer to the arrival or the resume. */
+  #answered: (() => void) | null = null;
   #closed = false;
 
   constructor(outside: Outside, events: Events) {
@@ -94,10 +100,9 @@ export class Connection {
     else this.open();
   }
 
-  /** `written` is called when a socket has taken the message, each time it does; never if an arrival voids it first. */
-  send(message: ClientMessage, how: Delivery, written: () => void = () => undefined): void {
+  send(message: ClientMessage, how: Delivery): void {
     if (this.#closed) return;
-    const sent: Sent = { message, how, at: this.#outside.now(), written };
+    const sent: Sent = { message, how, at: this.#outside.now() };
     if (this.#placed) this.#write(sent);
     else if (how !== "now") this.#queue.push(sent);
   }
@@ -118,6 +123,7 @@ export class Connection {
   close(): void {
     this.#closed = true;
     this.#retry?.();
+    this.#forgetTimers();
     const socket = this.#socket;
     this.#socket = null;
     socket?.close(1000);
@@ -133,7 +139,10 @@ export class Connection {
     socket.addEventListener("open", () => {
       opened = true;
       giveUp();
-      if (this.#socket === socket) this.#greet();
+      if (this.#socket !== socket) return;
+      this.#heardAt = this.#outside.now();
+      this.#watch(SILENT_MS);
+      this.#greet();
     });
     socket.addEventListener("message", ({ data }: MessageEvent<string>) => {
       if (this.#socket === socket) this.#receive(data);
@@ -150,6 +159,34 @@ export class Connection {
   #greet(): void {
     if (this.#token !== null) this.#raw({ type: "resume", token: this.#token, received: this.#received });
     else if (this.#arrival !== null) this.#raw(this.#arrival);
+    else return;
+    this.#answered?.();
+    this.#answered = this.#outside.later(PLACED_WITHIN_MS, () => {
+      this.#giveUp();
+    });
+  }
+
+  /** Looks again when the next beat is overdue. The browser itself notices a dead wire only after minutes. */
+  #watch(after: number): void {
+    this.#unwatch?.();
+    this.#unwatch = this.#outside.later(after, () => {
+      const left = this.#heardAt + SILENT_MS - this.#outside.now();
+      if (left > 0) this.#watch(left);
+      else this.#giveUp();
+    });
+  }
+
+  /** This socket will not do any more, and the next one may not do better: with a pause. */
+  #giveUp(): void {
+    this.#lose();
+    void this.#tryAgain(true);
+  }
+
+  #forgetTimers(): void {
+    this.#unwatch?.();
+    this.#answered?.();
+    this.#unwatch = null;
+    this.#answered = null;
   }
 
   #receive(text: string): void {
@@ -157,6 +194,7 @@ export class Connection {
     const envelope = read(text);
     if (envelope === null) return;
     const { seq, message } = envelope;
+    if (message.type === "beat") return;
     if (message.type === "placed") this.#place(seq, message.resume);
     else if (seq > 0) {
       if (seq <= this.#received) return;
@@ -168,8 +206,10 @@ export class Connection {
       this.#received = seq;
     }
     if (message.type === "resumed") this.#settle();
+    if (message.type === "taken") this.#receipt(message.receipt);
     if (message.type === "refused" && message.code === "cant_resume") {
       this.#token = null;
+      this.#answered?.();
       this.#events.needsArrival();
       return;
     }
@@ -190,30 +230,37 @@ export class Connection {
 
   /** The place is ours: what waited goes out, what may have been lost goes out again. */
   #settle(): void {
+    this.#answered?.();
+    this.#answered = null;
     this.#failures = 0;
     this.#placed = true;
     this.#events.online(true);
-    const since = this.#outside.now() - IN_DOUBT_MS;
-    const due = [...this.#inDoubt.filter(({ at }) => at >= since), ...this.#queue];
+    const due = [...this.#stillInDoubt(), ...this.#queue];
     this.#inDoubt = [];
     this.#queue = [];
     for (const sent of due) this.#write(sent);
   }
 
   #write(sent: Sent): void {
-    if (sent.how === "repeat") {
-      this.#inDoubt = [...this.#inDoubt.filter(({ at }) => at >= sent.at - IN_DOUBT_MS), sent];
-    }
-    if (this.#raw(sent.message)) sent.written();
+    if (sent.how === "repeat") this.#inDoubt = [...this.#stillInDoubt(), sent];
+    this.#raw(sent.message);
   }
 
-  #raw(message: ClientMessage): boolean {
-    if (this.#socket?.readyState !== OPEN) return false;
-    this.#socket.send(JSON.stringify(message));
-    return true;
+  #stillInDoubt(): Sent[] {
+    const since = this.#outside.now() - IN_DOUBT_MS;
+    return this.#inDoubt.filter(({ at, message }) => at >= since || receiptOf(message) !== null);
+  }
+
+  #receipt(receipt: number): void {
+    this.#inDoubt = this.#inDoubt.filter(({ message }) => receiptOf(message) !== receipt);
+  }
+
+  #raw(message: ClientMessage): void {
+    if (this.#socket?.readyState === OPEN) this.#socket.send(JSON.stringify(message));
   }
 
   #lose(): void {
+    this.#forgetTimers();
     const socket = this.#socket;
     this.#socket = null;
     this.#placed = false;
@@ -237,6 +284,10 @@ export class Connection {
       this.open();
     });
   }
+}
+
+function receiptOf(message: ClientMessage): number | null {
+  return message.type === "application" ? message.receipt : null;
 }
 
 /** Null for what is no envelope: a server of ours never sends that. */

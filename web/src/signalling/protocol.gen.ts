@@ -21,7 +21,11 @@ received: number, } | { "type": "open_group",
 /**
  * The visit's sixteen bytes and eight random ones.
  */
-group_id: GroupId, } | { "type": "commit" } & GroupChange | { "type": "application", 
+group_id: GroupId, } | { "type": "commit" } & GroupChange | { "type": "refuse_commit", 
+/**
+ * The epoch that the commit would end.
+ */
+epoch: Epoch, } | { "type": "application", 
 /**
  * The epoch it was sealed in.
  */
@@ -29,7 +33,11 @@ epoch: Epoch,
 /**
  * The MLS `PrivateMessage`.
  */
-message: PrivateMessage, } | { "type": "decline", 
+message: PrivateMessage, 
+/**
+ * Asks for `taken` with this number. Only its sender gives it a meaning.
+ */
+receipt: number | null, } | { "type": "decline", 
 /**
  * Who stays out.
  */
@@ -103,7 +111,7 @@ group: GroupState | null,
 /**
  * You have a leaf in it already and are asked to wait for a member to take you back.
  */
-returning: boolean, } | { "type": "resumed", } | { "type": "people", 
+returning: boolean, } | { "type": "resumed", } | { "type": "beat", } | { "type": "people", 
 /**
  * All of them, there or not.
  */
@@ -163,7 +171,11 @@ epoch: Epoch,
 /**
  * The MLS `PrivateMessage`.
  */
-message: PrivateMessage, } | { "type": "gone", 
+message: PrivateMessage, } | { "type": "taken", 
+/**
+ * The number that it came with.
+ */
+receipt: number, } | { "type": "gone", 
 /**
  * Who.
  */
@@ -219,7 +231,7 @@ code: RefusalCode,
  */
 closing: boolean, };
 
-export type RefusalCode = "malformed" | "too_large" | "too_fast" | "not_arrived" | "already_arrived" | "cant_resume" | "not_allowed" | "not_member" | "no_group" | "no_such_participant" | "welcome_mismatch" | "visit_full" | "visit_ended" | "bad_answer";
+export type RefusalCode = "malformed" | "too_large" | "too_fast" | "not_arrived" | "already_arrived" | "cant_resume" | "not_allowed" | "not_member" | "no_group" | "no_such_participant" | "welcome_mismatch" | "bad_commit" | "visit_full" | "visit_ended" | "bad_answer";
 
 export type PersonInVisit = { 
 /**
@@ -322,6 +334,9 @@ export const RESUME_MESSAGES = 512;
 
 /** How long a lost connection keeps its place. */
 export const RESUME_WITHIN_MS = 60000;
+
+/** The server says `beat` this often. */
+export const BEAT_EVERY_MS = 5000;
 
 /** A socket that answers nothing for this long is dead. */
 export const DEAD_AFTER_MS = 60000;

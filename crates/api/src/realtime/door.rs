@@ -73,6 +73,7 @@ pub async fn open_socket(
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, ApiError> {
     let account = principal.identity().account();
+    let reading = house.hub.next_reading();
     let visit = visits::find(&house, &principal, id).await?.ok_or(ApiError::NotFound)?;
     let who = visit.place_of(account).map(person_of).ok_or(ApiError::NotFound)?;
     let upgrade = upgrade.map_err(|_| ApiError::Malformed("not a WebSocket request".to_owned()))?;
@@ -82,10 +83,11 @@ pub async fn open_socket(
     let guest = Guest {
         connection: house.hub.next_connection(),
         people: people_of(&visit),
+        reading,
         mail: house.hub.enter(&visit),
         hub: house.hub.clone(),
         who,
-        session,
+        session: (principal.identity().session(), session),
         seat,
     };
     let upgrade = upgrade

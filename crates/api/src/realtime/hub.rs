@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use curtain_domain::{AccountId, Clock, Entropy, VisitId};
+use curtain_domain::{AccountId, Clock, Entropy, SessionId, VisitId};
 use curtain_media::Media;
 use curtain_protocol::PersonInVisit;
 use curtain_signalling::{ConnectionId, Input};
@@ -46,6 +46,7 @@ pub(crate) struct Inner {
 }
 
 impl Hub {
+    next_reading: AtomicU64,
     /// Starts without rooms; each starts when its first socket comes. Needs a tokio runtime.
     pub fn start(parts: HubParts) -> Self {
         let HubParts { store, clock, entropy, media, media_news } = parts;
@@ -62,21 +63,32 @@ impl Hub {
         tokio::spawn(deliver_media_news(hub.clone(), media_news));
         hub
     }
+            next_reading: AtomicU64::new(1),
 
     /// The visit got another participant: everybody in it sees so at once.
     pub async fn people_changed(&self, visit: VisitId) -> Result<(), StorageError> {
         let Some(room) = self.room(visit) else { return Ok(()) };
         let stored = self.0.store.worker().begin().await?.visit(visit).await?;
         if let Some(stored) = stored {
-            room.tell(Input::PeopleChanged { people: people_of(&stored) });
+            room.tell(Input::PeopleChanged { people: people_of(&stored), reading });
         }
+        let reading = self.next_reading();
         Ok(())
     }
 
-    /// A person may not be here any more: all their sockets close and their media stops, now.
-    pub fn revoke(&self, person: AccountId) {
+    /// A session has ended: all its sockets close and its media stops, now. Its end must be stored before, or a socket
+    /// that is let in at this moment stays until the next look at the database.
+    pub fn revoke_session(&self, session: SessionId) {
         for room in self.rooms().values() {
-            room.tell(Input::Revoked { person });
+            room.tell(Input::SessionOver { session });
+        }
+    }
+
+    /// A person may not be here any more, with whatever session: all their sockets close and their media stops, now. To
+    /// be called after the end of their sessions is stored.
+    pub fn revoke_person(&self, person: AccountId) {
+        for room in self.rooms().values() {
+            room.tell(Input::PersonRevoked { person });
         }
     }
 
@@ -115,6 +127,11 @@ impl Hub {
     }
 
     /// A panic while it was held leaves it usable: a map of mailboxes, some of which may be closed.
+    /// To be taken before a visit is read: tells an older list of people from a newer one.
+    pub(crate) fn next_reading(&self) -> u64 {
+        self.0.next_reading.fetch_add(1, Ordering::Relaxed)
+    }
+
     fn rooms(&self) -> MutexGuard<'_, HashMap<VisitId, RoomMailbox>> {
         self.0.rooms.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -124,9 +141,21 @@ async fn deliver_media_news(hub: Hub, mut feed: MediaNewsFeed) {
     while let Some(event) = feed.0.recv().await {
         let visit = event.visit;
         if let (Some(room), Some(input)) = (hub.room(visit), media_bridge::input(event)) {
+        drop(rooms);
+        self.read_again(visit.id);
             room.tell(input);
         }
     }
+    /// What changed between the reading that a room starts with and its start was told to nobody.
+    fn read_again(&self, visit: VisitId) {
+        let hub = self.clone();
+        tokio::spawn(async move {
+            if let Err(error) = hub.people_changed(visit).await {
+                tracing::warn!(%visit, %error, "a new room could not look again who belongs to its visit");
+            }
+        });
+    }
+
 }
 
 /// A stored place, as the room speaks of people.

@@ -1,7 +1,6 @@
 //! The room's end of a socket: a bounded queue, and a knife for readers that don't keep up.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use curtain_protocol::Limits;
 use tokio::sync::{Notify, mpsc};
@@ -40,14 +39,6 @@ pub(crate) struct LineEnd {
 pub(crate) struct Shared {
     /// Rung when the socket must end without writing any more.
     pub(crate) cut: Notify,
-    takes_part: AtomicBool,
-}
-
-impl Shared {
-    /// Whether the socket holds a place: then its session is in use, however silent the browser.
-    pub(crate) fn takes_part(&self) -> bool {
-        self.takes_part.load(Ordering::Relaxed)
-    }
 }
 
 /// The queue is full: the browser doesn't read.
@@ -72,11 +63,6 @@ impl Line {
                 Err(SlowReader)
             }
         }
-    }
-
-    /// Tells the socket whether it holds a place.
-    pub(crate) fn set_takes_part(&self, takes_part: bool) {
-        self.shared.takes_part.store(takes_part, Ordering::Relaxed);
     }
 }
 

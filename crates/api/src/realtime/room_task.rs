@@ -3,7 +3,8 @@
 use core::time::Duration;
 use std::collections::HashMap;
 
-use curtain_domain::{Timestamp, VisitId, VisitState};
+use curtain_auth::SessionHash;
+use curtain_domain::{SessionId, Timestamp, VisitId, VisitState};
 use curtain_protocol::{PersonInVisit, ResumeToken, encode};
 use curtain_signalling::{ConnectionId, Input, Output, VisitFact, VisitRoom};
 use curtain_storage::Visit;
@@ -14,6 +15,7 @@ use super::close_code::Closing;
 use super::hub::{Hub, people_of};
 use super::line::{Frame, Line};
 use super::media_bridge;
+use super::session_watch::SessionWatch;
 
 /// Mail that waits for a room. A room handles a message in well under a millisecond, and each socket has one on its
 /// way at most; more would only hide a room that hangs.
@@ -28,8 +30,12 @@ pub(crate) enum Mail {
     Open {
         connection: ConnectionId,
         who: PersonInVisit,
-        /// Everybody who has a place, as stored just now.
+        /// Who opened it.
+        session: (SessionId, SessionHash),
+        /// Everybody who has a place, as stored when this socket was let in.
         people: Vec<PersonInVisit>,
+        /// Which reading of the stored visit that was.
+        reading: u64,
         line: Line,
     },
     /// Something that a socket said or did.
@@ -64,6 +70,7 @@ pub(crate) struct RoomTask {
     chronicle: Chronicle,
     wake_at: Option<Timestamp>,
     /// Sockets that were cut off while outputs were being done.
+    sessions: SessionWatch,
     cut_off: Vec<ConnectionId>,
     dissolved: bool,
 }
@@ -85,6 +92,7 @@ impl RoomTask {
             chronicle,
             // At once: a room whose first socket never comes must still plan its own end.
             wake_at: Some(hub.inner().clock.now()),
+            sessions: SessionWatch::start(&hub, news.clone()),
             cut_off: Vec::new(),
             dissolved: false,
             hub,
@@ -117,12 +125,13 @@ impl RoomTask {
     async fn open_mail(&mut self, mail: Mail) {
         match mail {
             Mail::Input(input) => self.give(input).await,
-            Mail::Open { connection, who, people, line } => {
+            Mail::Open { connection, who, session: (session, hash), people, reading, line } => {
                 tracing::info!(visit = %self.visit, participant = %who.participant, connection = connection.0, "a socket opens");
                 self.lines.insert(connection, line);
-                self.give(Input::PeopleChanged { people }).await;
+                self.give(Input::PeopleChanged { people, reading }).await;
                 let token = self.resume_token();
-                self.give(Input::Connected { connection, who, token }).await;
+                self.sessions.add(session, hash);
+                self.give(Input::Connected { connection, who, session, token }).await;
             }
         }
     }
@@ -146,9 +155,7 @@ impl RoomTask {
             }
             next = self.cut_off.pop().map(|connection| Input::Disconnected { connection });
         }
-        for (connection, line) in &self.lines {
-            line.set_takes_part(self.room.holds_place(*connection));
-        }
+        self.sessions.set(&self.room.sessions());
     }
 
     async fn follow(&mut self, output: Output, now: Timestamp) {

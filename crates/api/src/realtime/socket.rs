@@ -5,7 +5,8 @@ use core::time::Duration;
 
 use axum::extract::ws::{Message, WebSocket};
 use curtain_auth::SessionHash;
-use curtain_protocol::{Limits, PersonInVisit, RefusalCode, decode};
+use curtain_domain::SessionId;
+use curtain_protocol::{Envelope, Limits, PersonInVisit, RefusalCode, ServerMessage, decode, encode};
 use curtain_signalling::{ConnectionId, Input};
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt as _, StreamExt as _};
@@ -16,7 +17,6 @@ use super::hub::Hub;
 use super::line::{Frame, LineEnd, line};
 use super::room_task::Mail;
 use super::seats::Seat;
-use super::session_watch::until_session_is_over;
 
 /// How long one write may take. A browser that takes nothing for so long has lost its network.
 const WRITE_WITHIN: Duration = Duration::from_secs(10);
@@ -28,17 +28,19 @@ pub(crate) struct Guest {
     pub(crate) connection: ConnectionId,
     pub(crate) who: PersonInVisit,
     pub(crate) people: Vec<PersonInVisit>,
+    pub(crate) reading: u64,
     pub(crate) mail: mpsc::Sender<Mail>,
     pub(crate) hub: Hub,
-    pub(crate) session: SessionHash,
+    pub(crate) session: (SessionId, SessionHash),
     pub(crate) seat: Seat,
 }
 
 /// Serves the socket until either side ends it.
 pub(crate) async fn serve(socket: WebSocket, guest: Guest) {
-    let Guest { connection, who, people, mail, hub, session, seat } = guest;
+    let Guest { connection, who, people, reading, mail, hub, session, seat } = guest;
     let (room_end, LineEnd { mut frames, shared }) = line();
-    if mail.send(Mail::Open { connection, who, people, line: room_end }).await.is_err() {
+    let open = Mail::Open { connection, who, session, people, reading, line: room_end };
+    if mail.send(open).await.is_err() {
         // The room ended in this very moment; the browser comes back to a new one.
         return;
     }
@@ -51,7 +53,6 @@ pub(crate) async fn serve(socket: WebSocket, guest: Guest) {
         _ = stopping.wait_for(|stops| *stops) => End::Say(Closing::ServerStops),
         end = write(&mut sink, &mut frames) => end,
         () = read(&mut stream, connection, &mail, &broken) => End::Silent,
-        () = watch_session(&hub, session, &shared, connection, &mail) => End::Silent,
     };
     // Fails only when the room has ended.
     let _ = mail.send(Mail::Input(Input::Disconnected { connection })).await;
@@ -77,13 +78,16 @@ enum End {
     Say(Closing),
 }
 
-/// Writes what the room queues, and pings a quiet browser.
+/// Writes what the room queues, pings for the server's sake and beats for the page's, which sees no pings.
 async fn write(sink: &mut SplitSink<WebSocket, Message>, frames: &mut mpsc::Receiver<Frame>) -> End {
     let mut pings = tokio::time::interval(Limits::PING_EVERY);
     pings.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     pings.tick().await;
     loop {
         let message = tokio::select! {
+    let mut beats = tokio::time::interval(Limits::BEAT_EVERY);
+    beats.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    beats.tick().await;
             frame = frames.recv() => match frame {
                 Some(Frame::Text(text)) => Message::Text(text.into()),
                 Some(Frame::Close(closing)) => return End::Say(closing),
@@ -92,6 +96,7 @@ async fn write(sink: &mut SplitSink<WebSocket, Message>, frames: &mut mpsc::Rece
             _ = pings.tick() => Message::Ping(axum::body::Bytes::new()),
         };
         match tokio::time::timeout(WRITE_WITHIN, sink.send(message)).await {
+            _ = beats.tick() => Message::Text(beat().into()),
             Ok(Ok(())) => {}
             Ok(Err(_)) | Err(_) => return End::Silent,
         }
@@ -100,6 +105,11 @@ async fn write(sink: &mut SplitSink<WebSocket, Message>, frames: &mut mpsc::Rece
 
 /// Reads what the browser says, until it ends or has been silent for too long (pongs count). `broken` becomes true when
 /// nothing more can be read although more may come.
+/// Says nothing but that the connection is alive.
+fn beat() -> String {
+    encode(&Envelope { seq: 0, message: ServerMessage::Beat {} })
+}
+
 async fn read(
     stream: &mut SplitStream<WebSocket>,
     connection: ConnectionId,
@@ -144,20 +154,5 @@ fn refusal_for(error: &axum::Error) -> Option<RefusalCode> {
         Some(RefusalCode::Malformed)
     } else {
         None
-    }
-}
-
-/// Tells the room when the session is over, and leaves the socket to it.
-async fn watch_session(
-    hub: &Hub,
-    session: SessionHash,
-    line: &super::line::Shared,
-    connection: ConnectionId,
-    mail: &mpsc::Sender<Mail>,
-) {
-    let inner = hub.inner();
-    until_session_is_over(&inner.store, inner.clock.as_ref(), session, line).await;
-    if mail.send(Mail::Input(Input::SessionOver { connection })).await.is_ok() {
-        core::future::pending::<()>().await;
     }
 }

@@ -71,7 +71,7 @@ pub(crate) async fn me(SignedInAny(principal): SignedInAny) -> Json<Me> {
     Json(Me::of(principal.identity()))
 }
 
-/// Ends the session, and has the browser forget its cookies and pages.
+/// Ends the session with all that it opened, and has the browser forget its cookies and pages.
 #[utoipa::path(post, path = "/api/v1/sign-out", tag = "session",
     responses((status = 204), (status = 401, body = Problem, description = "signed_out")))]
 pub(crate) async fn sign_out(
@@ -83,6 +83,7 @@ pub(crate) async fn sign_out(
     scope.end_session(session, house.clock.now()).await?;
     scope.commit().await?;
     tracing::info!(%session, "signed out");
+    house.hub.revoke_session(session);
     let gone = TokenCookie::Session.clear(&house.settings.public_origin);
     // Not "storage": the device key, by which others know this browser, lives there (BR4). Not "cookies": it would take
     // those of every other site of the practice's domain along.

@@ -1,6 +1,6 @@
 //! What bad input gets: a typed refusal and, for the worse, a closed socket. Nobody else is disturbed (lesson L18).
 
-use curtain_protocol::{ClientMessage, Limits, MediaGeneration, RefusalCode, Sdp};
+use curtain_protocol::{ClientMessage, Epoch, Limits, MediaGeneration, RefusalCode, Sdp, ServerMessage};
 use futures_util::SinkExt as _;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
@@ -13,7 +13,7 @@ use crate::visits::meet;
 async fn undisturbed(tab: &mut Tab) {
     let heard = tab.hear_all().await;
     assert!(heard.iter().all(|kind| matches!(*kind, "people" | "waiting" | "slots")), "{heard:?}");
-    tab.say(&commit(1, &[], &[])).await;
+    tab.commit(0, 1, &[], &[]).await;
     tab.hear_until("commit").await;
 }
 
@@ -76,7 +76,7 @@ async fn a_message_out_of_state_is_refused_and_the_socket_stays() {
     lee.hear_all().await;
     for (message, code) in [
         (chat(0, 1), RefusalCode::NoGroup),
-        (commit(0, &[], &[lee.me()]), RefusalCode::NoGroup),
+        (commit(house.visit, 1, 0, &[], &[lee.me()]), RefusalCode::NoGroup),
         (ClientMessage::EndVisit {}, RefusalCode::NotAllowed),
         (ClientMessage::RestartMedia {}, RefusalCode::NoGroup),
         (ClientMessage::Decline { participant: lee.me() }, RefusalCode::NotAllowed),
@@ -85,6 +85,36 @@ async fn a_message_out_of_state_is_refused_and_the_socket_stays() {
         assert_eq!(ana.hear_refusal().await, (code, false));
     }
     assert_eq!(lee.hear_all().await, Vec::<&str>::new(), "nobody else heard of it");
+}
+
+#[tokio::test]
+async fn a_commit_that_is_none_uses_up_no_epoch() {
+    let house = TestHouse::open().await;
+    let (mut lee, mut ana) = meet(&house).await;
+    for (what, message) in [
+        ("another's leaf", commit(house.visit, 0, 1, &[], &[])),
+        ("another visit's group", commit(house.bens_visit, 1, 1, &[], &[])),
+    ] {
+        ana.say(&message).await;
+        assert_eq!(ana.hear_refusal().await, (RefusalCode::BadCommit, false), "{what}");
+    }
+    undisturbed(&mut lee).await;
+}
+
+#[tokio::test]
+async fn a_commit_that_nobody_accepts_puts_its_sender_out_and_nobody_else() {
+    let house = TestHouse::open().await;
+    let (mut lee, mut ana) = meet(&house).await;
+    ana.commit(1, 1, &[], &[]).await;
+    lee.hear_until("commit").await;
+    lee.say(&ClientMessage::RefuseCommit { epoch: Epoch(1) }).await;
+    let again = lee.hear_until("stale_epoch").await;
+    assert_eq!(again, ServerMessage::StaleEpoch { epoch: Epoch(1) });
+    lee.hear_until("gone").await;
+    ana.hear_until("removed").await;
+    assert_eq!(ana.hear_close().await, CloseCode::Normal);
+    lee.commit(0, 1, &[], &[ana.me()]).await;
+    lee.hear_until("commit").await;
 }
 
 #[tokio::test]

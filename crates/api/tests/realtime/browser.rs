@@ -23,6 +23,7 @@ const SOON: Duration = Duration::from_secs(10);
 /// A tab with a socket.
 pub(crate) struct Tab {
     pub(crate) socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    visit: VisitId,
     pub(crate) received: u64,
     pub(crate) token: Option<ResumeToken>,
     pub(crate) me: Option<ParticipantId>,
@@ -55,7 +56,7 @@ impl Tab {
     pub(crate) async fn open(house: &TestHouse, cookie: &str, visit: VisitId) -> Self {
         let (socket, _) =
             connect_async(upgrade(house, cookie, &visit.to_string())).await.expect("the socket opens");
-        Self { socket, received: 0, token: None, me: None, offered: None }
+        Self { socket, visit, received: 0, token: None, me: None, offered: None }
     }
 
     /// Opens a socket, arrives, and hears that it has a place.
@@ -79,7 +80,11 @@ impl Tab {
         loop {
             let frame = tokio::time::timeout(SOON, self.socket.next()).await.expect("an answer in time");
             match frame.expect("the socket is open").expect("a frame") {
-                Message::Text(text) => return self.take(&text),
+                Message::Text(text) => match self.take(&text) {
+                    // Every few seconds, whatever else happens.
+                    ServerMessage::Beat {} => {}
+                    message => return message,
+                },
                 Message::Ping(_) | Message::Pong(_) => {}
                 other => panic!("{other:?}"),
             }
@@ -141,7 +146,10 @@ impl Tab {
         loop {
             let frame = tokio::time::timeout(SOON, self.socket.next()).await.expect("a pong in time");
             match frame.expect("the socket is open").expect("a frame") {
-                Message::Text(text) => heard.push(name(&self.take(&text))),
+                Message::Text(text) => match name(&self.take(&text)) {
+                    "beat" => {}
+                    kind => heard.push(kind),
+                },
                 Message::Pong(_) => return heard,
                 _ => {}
             }
@@ -151,6 +159,17 @@ impl Tab {
     pub(crate) fn me(&self) -> ParticipantId {
         self.me.expect("was placed")
     }
+
+    /// A commit of the group that `open_group(_, 1)` opened, by the member on this leaf.
+    pub(crate) async fn commit(
+        &mut self,
+        leaf: u32,
+        epoch: u64,
+        admits: &[ParticipantId],
+        removes: &[ParticipantId],
+    ) {
+        self.say(&commit(self.visit, leaf, epoch, admits, removes)).await;
+    }
 }
 
 pub(crate) fn open_group(visit: VisitId, number: u8) -> ClientMessage {
@@ -158,10 +177,20 @@ pub(crate) fn open_group(visit: VisitId, number: u8) -> ClientMessage {
     ClientMessage::OpenGroup { group_id: GroupId::new(id).expect("24 bytes") }
 }
 
-pub(crate) fn commit(epoch: u64, admits: &[ParticipantId], removes: &[ParticipantId]) -> ClientMessage {
+/// Framed as MLS frames it (RFC 9420 §6); the server reads no more.
+pub(crate) fn commit(
+    visit: VisitId,
+    leaf: u32,
+    epoch: u64,
+    admits: &[ParticipantId],
+    removes: &[ParticipantId],
+) -> ClientMessage {
+    let group = [[0, 1, 0, 1, 24].as_slice(), visit.as_bytes(), &[1; 8]].concat();
+    let sender = [[1].as_slice(), &leaf.to_be_bytes(), &[0, 3]].concat();
+    let frame = [group, epoch.to_be_bytes().to_vec(), sender, vec![20; 700]].concat();
     ClientMessage::Commit(GroupChange {
         epoch: Epoch(epoch),
-        commit: Commit::new(vec![1; 700]).expect("small"),
+        commit: Commit::new(frame).expect("small"),
         welcome: (!admits.is_empty()).then(|| Welcome::new(vec![2; 900]).expect("small")),
         admits: admits.to_vec(),
         removes: removes.to_vec(),
@@ -172,14 +201,17 @@ pub(crate) fn chat(epoch: u64, byte: u8) -> ClientMessage {
     ClientMessage::Application {
         epoch: Epoch(epoch),
         message: PrivateMessage::new(vec![byte; 60]).expect("small"),
+        receipt: None,
     }
 }
 
 /// The message's type as it stands on the wire.
 pub(crate) fn name(message: &ServerMessage) -> &'static str {
-    const NAMES: [&str; 20] = [
+    const NAMES: [&str; 22] = [
         "placed",
         "resumed",
+        "beat",
+        "taken",
         "people",
         "waiting",
         "return",

@@ -6,17 +6,22 @@ use curtain_domain::{VisitRole, VisitState};
 use curtain_protocol::{ClientMessage, EndReason, ServerMessage};
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
-use crate::browser::{Tab, chat, commit, name, open_group};
+use crate::browser::{Tab, chat, name, open_group};
 use crate::house::{ANA, LEE, TestHouse};
 
 /// Both inside, epoch 1.
 pub(crate) async fn meet(house: &TestHouse) -> (Tab, Tab) {
     let (lee, ana) = (house.sign_in(LEE).await.cookie, house.sign_in(ANA).await.cookie);
-    let mut ana = Tab::arrive(house, &ana, house.visit).await;
-    let mut lee = Tab::arrive(house, &lee, house.visit).await;
+    meet_as(house, &lee, &ana).await
+}
+
+/// The same, with these sessions.
+pub(crate) async fn meet_as(house: &TestHouse, lee: &str, ana: &str) -> (Tab, Tab) {
+    let mut ana = Tab::arrive(house, ana, house.visit).await;
+    let mut lee = Tab::arrive(house, lee, house.visit).await;
     lee.say(&open_group(house.visit, 1)).await;
     lee.hear_until("offer").await;
-    lee.say(&commit(0, &[ana.me()], &[])).await;
+    lee.commit(0, 0, &[ana.me()], &[]).await;
     lee.hear_until("commit").await;
     ana.hear_until("welcome").await;
     ana.hear_until("offer").await;
@@ -54,7 +59,7 @@ async fn a_visit_runs_from_the_waiting_room_to_the_end() {
     assert_eq!(sdp.as_str().matches("\nm=").count(), 18, "every m-line is there from the start");
     stored_as(&house, VisitState::InProgress).await;
 
-    lee.say(&commit(0, &[ana.me()], &[])).await;
+    lee.commit(0, 0, &[ana.me()], &[]).await;
     ana.hear_until("welcome").await;
     ana.hear_until("offer").await;
     ana.say(&chat(1, 5)).await;
@@ -149,7 +154,7 @@ async fn what_happens_in_the_house_is_heard_in_the_room() {
         0,
         "nothing did change"
     );
-    house.hub.revoke(crate::house::account(ANA));
+    house.hub.revoke_person(crate::house::account(ANA));
     assert_eq!(ana.hear_close().await, CloseCode::from(4401));
     let gone = lee.hear_until("gone").await;
     assert_eq!(name(&gone), "gone");

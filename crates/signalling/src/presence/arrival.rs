@@ -1,25 +1,36 @@
 //! Coming: a fresh tab arrives, a lost one resumes, a newer one takes over.
 
-use curtain_domain::ParticipantId;
+use curtain_domain::{ParticipantId, SessionId};
 use curtain_protocol::{KeyPackage, Limits, PersonInVisit, Refusal, RefusalCode, ResumeToken, ServerMessage};
 
 use super::{Connection, Quota, ResumeLog};
-use crate::group_order::Group;
+use crate::group::Group;
 use crate::place::{Place, Standing};
 use crate::visit_room::Answer;
 use crate::{CloseReason, ConnectionId, MediaOrder, VisitRoom};
 
 impl VisitRoom {
-    pub(crate) fn connected(&mut self, connection: ConnectionId, who: PersonInVisit, token: ResumeToken) {
+    pub(crate) fn connected(
+        &mut self,
+        connection: ConnectionId,
+        who: PersonInVisit,
+        session: SessionId,
+        token: ResumeToken,
+    ) {
         if !self.people.iter().any(|person| person.participant == who.participant) {
             self.people.push(who.clone());
             self.people_version += 1;
         }
         let quota = Quota::of_messages(self.now);
-        self.connections.insert(connection, Connection { who, token, quota });
+        self.connections.insert(connection, Connection { who, session, token, quota });
     }
 
-    pub(crate) fn people_changed(&mut self, people: Vec<PersonInVisit>) {
+    /// What was read before a list that is known already says nothing new: a change may have come between.
+    pub(crate) fn people_changed(&mut self, people: Vec<PersonInVisit>, reading: u64) {
+        if reading < self.people_reading {
+            return;
+        }
+        self.people_reading = reading;
         if self.people == people {
             return;
         }
@@ -46,15 +57,15 @@ impl VisitRoom {
             return Err(Refusal::closing(RefusalCode::VisitEnded));
         }
         let Some(held) = self.connections.get(&connection) else { return Ok(()) };
-        let (who, token) = (held.who.clone(), held.token.clone());
-        let me = who.participant;
+        let me = held.who.participant;
+        let who = held.who.clone();
         self.require_room_for(&who)?;
         self.charge_return(me)?;
 
         if self.place_of(connection).is_some() {
             self.vacate_leaf(me);
         } else {
-            self.take_place(connection, who, token);
+            self.take_place(connection);
         }
         self.bury_group_without_a_way_in(me);
         self.ask_for_admission(me, key_package);
@@ -81,7 +92,9 @@ impl VisitRoom {
     }
 
     /// A new tab gets the place; the tab that held it is told and closed.
-    fn take_place(&mut self, connection: ConnectionId, who: PersonInVisit, token: ResumeToken) {
+    fn take_place(&mut self, connection: ConnectionId) {
+        let Some(Connection { who, session, token, .. }) = self.connections.get(&connection) else { return };
+        let (who, session, token) = (who.clone(), *session, token.clone());
         let me = who.participant;
         let in_line_since = self.places.get(&me).filter(|place| place.is_waiting()).map(|place| place.since);
         let full = Quota::of_returns(self.now);
@@ -92,6 +105,7 @@ impl VisitRoom {
         self.say_farewell(me, ServerMessage::TakenOver {}, CloseReason::TakenOver);
         let place = Place {
             who,
+            session,
             standing: Standing::Outside,
             connection: Some(connection),
             lost_at: None,
@@ -148,9 +162,8 @@ impl VisitRoom {
         if self.place_of(connection).is_some() {
             return Err(Refusal::of(RefusalCode::AlreadyArrived));
         }
-        let Some(me) = self.connections.get(&connection).map(|held| held.who.participant) else {
-            return Ok(());
-        };
+        let Some(held) = self.connections.get(&connection) else { return Ok(()) };
+        let (me, session) = (held.who.participant, held.session);
         if self.replay_farewell(connection, me, token, received) {
             return Ok(());
         }
@@ -167,6 +180,7 @@ impl VisitRoom {
         }
         if let Some(place) = self.places.get_mut(&me) {
             place.connection = Some(connection);
+            place.session = session;
             place.lost_at = None;
             place.log.acknowledge(received);
         }

@@ -1,9 +1,12 @@
 //! Going: a connection is lost, somebody leaves, is shown out, or the visit ends.
 
-use curtain_domain::{AccountId, ParticipantId, Timestamp, VisitState};
+use std::collections::BTreeMap;
+
+use curtain_domain::{AccountId, ParticipantId, SessionId, Timestamp, VisitState};
 use curtain_protocol::{EndReason, GoneReason, Limits, Refusal, RefusalCode, ServerMessage};
 
-use super::Farewell;
+use super::{Connection, Farewell};
+use crate::place::Place;
 use crate::visit_room::{Answer, EMPTY_FOR};
 use crate::{CloseReason, ConnectionId, MediaOrder, VisitFact, VisitRoom};
 
@@ -21,31 +24,38 @@ impl VisitRoom {
         }
     }
 
+    /// A session is over, whether or not its connection is up.
+    pub(crate) fn session_over(&mut self, session: SessionId) {
+        self.show_out(|held| held.session == session, |place| place.session == session);
+    }
+
+    /// A person may not be here any more, with whatever session.
+    pub(crate) fn person_revoked(&mut self, person: AccountId) {
+        self.show_out(|held| held.who.person == person, |place| place.who.person == person);
+    }
+
     /// Whoever may not be here any more goes at once, and so does their media.
-    pub(crate) fn session_over(&mut self, connection: ConnectionId) {
-        let held = self.place_of(connection);
-        self.close(connection, CloseReason::SessionOver);
-        if let Some(me) = held {
+    fn show_out(&mut self, sockets: impl Fn(&Connection) -> bool, places: impl Fn(&Place) -> bool) {
+        let held: Vec<_> =
+            self.connections.iter().filter(|(_, held)| sockets(held)).map(|(id, _)| *id).collect();
+        let taken: Vec<_> =
+            self.places.iter().filter(|(_, place)| places(place)).map(|(id, _)| *id).collect();
+        for connection in held {
+            self.close(connection, CloseReason::SessionOver);
+        }
+        for me in taken {
             self.depart(me, GoneReason::Left);
         }
     }
 
-    pub(crate) fn revoked(&mut self, person: AccountId) {
-        let of_person = |who: &curtain_protocol::PersonInVisit| who.person == person;
-        let sockets: Vec<_> =
-            self.connections.iter().filter(|(_, held)| of_person(&held.who)).map(|(id, _)| *id).collect();
-        for connection in sockets {
-            self.close(connection, CloseReason::SessionOver);
+    /// The sessions behind sockets and places, and whether each is in use: holds a place over a socket that is up.
+    pub fn sessions(&self) -> BTreeMap<SessionId, bool> {
+        let mut sessions: BTreeMap<_, _> =
+            self.connections.values().map(|held| (held.session, false)).collect();
+        for place in self.places.values() {
+            *sessions.entry(place.session).or_default() |= place.connection.is_some();
         }
-        let places: Vec<_> = self
-            .places
-            .values()
-            .filter(|place| of_person(&place.who))
-            .map(|place| place.who.participant)
-            .collect();
-        for me in places {
-            self.depart(me, GoneReason::Left);
-        }
+        sessions
     }
 
     pub(crate) fn leave(&mut self, me: ParticipantId) {

@@ -5,7 +5,7 @@ mod departure;
 mod quota;
 mod resume_log;
 
-use curtain_domain::{ParticipantId, Timestamp};
+use curtain_domain::{ParticipantId, SessionId, Timestamp};
 use curtain_protocol::{PersonInVisit, ResumeToken};
 
 pub(crate) use self::quota::Quota;
@@ -16,6 +16,7 @@ use crate::CloseReason;
 #[derive(Debug)]
 pub(crate) struct Connection {
     pub(crate) who: PersonInVisit,
+    pub(crate) session: SessionId,
     /// Becomes the place's resume secret when this socket arrives.
     pub(crate) token: ResumeToken,
     pub(crate) quota: Quota,

@@ -6,12 +6,15 @@ use curtain_domain::VisitRole;
 use curtain_protocol::{ClientMessage, Epoch, MediaGeneration, Refusal, ResumeToken, Sdp, ServerMessage};
 use curtain_signalling::{CloseReason, ConnectionId};
 
-use crate::cast::{LEE, Who, arrive, chat, commit, group_id, name};
+use crate::cast::{LEE, Who, arrive, chat, commit, framed, group_id, name};
 use crate::situations::{GONER, RETURNER, STEADY, Situation, Staged, WAITER, stage};
 use crate::table::{Answer, Audience, Row, TABLE, expected};
 
 /// The message of a row, as the actor of this scene would say it.
-fn message(row: Row, epoch: Epoch) -> ClientMessage {
+fn message(row: Row, staged: &Staged) -> ClientMessage {
+    let epoch = staged.scene.epoch;
+    let commits = |admits: &[Who], removes: &[Who]| staged.scene.change(staged.tab, epoch, admits, removes);
+    let early = Epoch(epoch.0.wrapping_sub(1));
     match row {
         Row::Arrive => arrive(),
         Row::ResumeUnknown => {
@@ -19,13 +22,16 @@ fn message(row: Row, epoch: Epoch) -> ClientMessage {
         }
         Row::Acknowledge => ClientMessage::Acknowledge { received: 1 },
         Row::OpenGroup => ClientMessage::OpenGroup { group_id: group_id(99) },
-        Row::CommitUpdate => commit(epoch, &[], &[]),
-        Row::CommitAdmit => commit(epoch, &[WAITER], &[]),
-        Row::CommitTakeBack => commit(epoch, &[RETURNER], &[]),
-        Row::CommitRemovePresent => commit(epoch, &[], &[STEADY]),
-        Row::CommitRemoveGone => commit(epoch, &[], &[GONER]),
-        Row::CommitStale => commit(Epoch(epoch.0.wrapping_sub(1)), &[], &[]),
+        Row::CommitUpdate => commits(&[], &[]),
+        Row::CommitAdmit => commits(&[WAITER], &[]),
+        Row::CommitTakeBack => commits(&[RETURNER], &[]),
+        Row::CommitRemovePresent => commits(&[], &[STEADY]),
+        Row::CommitRemoveGone => commits(&[], &[GONER]),
+        Row::CommitStale => staged.scene.change(staged.tab, early, &[], &[]),
+        Row::CommitMisframed => commit(framed(&group_id(98), epoch, 0), epoch, &[], &[]),
+        Row::RefuseCommit => ClientMessage::RefuseCommit { epoch: early },
         Row::Application => chat(epoch),
+        Row::ApplicationWithReceipt => with_receipt(chat(epoch), 7),
         Row::Decline => ClientMessage::Decline { participant: WAITER.id() },
         Row::RefuseReturn => ClientMessage::RefuseReturn { participant: RETURNER.id() },
         Row::Answer => ClientMessage::Answer {
@@ -36,6 +42,11 @@ fn message(row: Row, epoch: Epoch) -> ClientMessage {
         Row::Leave => ClientMessage::Leave {},
         Row::EndVisit => ClientMessage::EndVisit {},
     }
+}
+
+fn with_receipt(message: ClientMessage, number: u32) -> ClientMessage {
+    let ClientMessage::Application { epoch, message, .. } = message else { panic!("{message:?}") };
+    ClientMessage::Application { epoch, message, receipt: Some(number) }
 }
 
 /// Who belongs to an audience, before and after the message.
@@ -87,7 +98,7 @@ fn check(row: Row, role: VisitRole, situation: Situation) {
     let inside: Vec<_> =
         people.iter().map(|(who, _)| *who).filter(|who| staged.scene.inside.contains(&who.id())).collect();
 
-    let said = message(row, staged.scene.epoch);
+    let said = message(row, &staged);
     assert!(Row::of(&said).contains(&row), "{case}: the row sends its own message");
     staged.scene.say(tab, said);
 
@@ -141,8 +152,9 @@ fn every_message_gets_the_answer_of_the_table_and_nobody_else_is_disturbed() {
 
 #[test]
 fn every_row_stands_in_the_table() {
+    let staged = stage(VisitRole::Patient, Situation::Member);
     for (row, _) in TABLE {
-        for sibling in Row::of(&message(row, Epoch(1))) {
+        for sibling in Row::of(&message(row, &staged)) {
             assert!(TABLE.iter().any(|(other, _)| other == sibling), "{sibling:?} has no row");
         }
     }

@@ -1,6 +1,6 @@
 //! Who appears in the tests, and what they say.
 
-use curtain_domain::{AccountId, ParticipantId, VisitId, VisitRole};
+use curtain_domain::{AccountId, ParticipantId, SessionId, VisitId, VisitRole};
 use curtain_protocol::{
     ClientMessage, Commit, Epoch, GroupChange, GroupId, KeyPackage, PersonInVisit, PrivateMessage,
     ServerMessage, Welcome,
@@ -29,6 +29,11 @@ impl Who {
         ParticipantId::from_uuid(Uuid::from_u128(0x1_0000 + u128::from(self.0) * 256 + u128::from(self.1)))
     }
 
+    /// The session of all this person's tabs.
+    pub(crate) fn session(self) -> SessionId {
+        SessionId::from_uuid(Uuid::from_u128(0x3_0000 + u128::from(self.0) * 256 + u128::from(self.1)))
+    }
+
     pub(crate) fn person(self) -> PersonInVisit {
         PersonInVisit {
             participant: self.id(),
@@ -53,11 +58,30 @@ pub(crate) fn arrive() -> ClientMessage {
     ClientMessage::Arrive { key_package: key_package() }
 }
 
-pub(crate) fn commit(epoch: Epoch, admits: &[Who], removes: &[Who]) -> ClientMessage {
+/// A commit as MLS frames it (RFC 9420 §6): version, wire format, group, epoch, sender, no data, content. What is inside
+/// the room doesn't read.
+pub(crate) fn framed(group: &GroupId, epoch: Epoch, leaf: u32) -> Commit {
+    let group = group.as_bytes();
+    let length = u8::try_from(group.len()).expect("24");
+    let parts: [&[u8]; 9] = [
+        &[0, 1, 0, 1, length],
+        group,
+        &epoch.0.to_be_bytes(),
+        &[1],
+        &leaf.to_be_bytes(),
+        &[0],
+        &[3],
+        &[20],
+        &[9; 300],
+    ];
+    Commit::new(parts.concat()).expect("small")
+}
+
+pub(crate) fn commit(commit: Commit, epoch: Epoch, admits: &[Who], removes: &[Who]) -> ClientMessage {
     let ids = |people: &[Who]| people.iter().map(|who| who.id()).collect();
     ClientMessage::Commit(GroupChange {
         epoch,
-        commit: Commit::new(vec![1; 400]).expect("small"),
+        commit,
         welcome: (!admits.is_empty()).then(|| Welcome::new(vec![2; 600]).expect("small")),
         admits: ids(admits),
         removes: ids(removes),
@@ -65,7 +89,11 @@ pub(crate) fn commit(epoch: Epoch, admits: &[Who], removes: &[Who]) -> ClientMes
 }
 
 pub(crate) fn chat(epoch: Epoch) -> ClientMessage {
-    ClientMessage::Application { epoch, message: PrivateMessage::new(vec![3; 80]).expect("small") }
+    ClientMessage::Application {
+        epoch,
+        message: PrivateMessage::new(vec![3; 80]).expect("small"),
+        receipt: None,
+    }
 }
 
 /// The message's type as it stands on the wire.
@@ -73,6 +101,7 @@ pub(crate) fn name(message: &ServerMessage) -> &'static str {
     match message {
         ServerMessage::Placed { .. } => "placed",
         ServerMessage::Resumed {} => "resumed",
+        ServerMessage::Beat {} => "beat",
         ServerMessage::People { .. } => "people",
         ServerMessage::Waiting { .. } => "waiting",
         ServerMessage::Return { .. } => "return",
@@ -81,6 +110,7 @@ pub(crate) fn name(message: &ServerMessage) -> &'static str {
         ServerMessage::StaleEpoch { .. } => "stale_epoch",
         ServerMessage::Welcome { .. } => "welcome",
         ServerMessage::Application { .. } => "application",
+        ServerMessage::Taken { .. } => "taken",
         ServerMessage::Gone { .. } => "gone",
         ServerMessage::GroupRestarted {} => "group_restarted",
         ServerMessage::Offer { .. } => "offer",

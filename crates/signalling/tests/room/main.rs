@@ -5,6 +5,7 @@ mod cast;
 mod properties;
 mod scene;
 mod situations;
+mod stories_commits;
 mod stories_entering;
 mod stories_leaving;
 mod stories_limits;

@@ -9,7 +9,7 @@ use curtain_protocol::{ClientMessage, Epoch, MediaGeneration, RefusalCode, Resum
 use curtain_signalling::{ConnectionId, Input, MediaNews};
 use proptest::prelude::*;
 
-use crate::cast::{ANA, LEE, OKAFOR, Who, chat, commit};
+use crate::cast::{ANA, LEE, OKAFOR, Who, chat};
 use crate::scene::Scene;
 
 const CAST: [Who; 7] = [LEE, OKAFOR, ANA, Who(4, 0), Who(5, 0), Who(4, 1), Who(2, 1)];
@@ -39,6 +39,8 @@ enum Step {
 enum Short {
     Chat,
     Acknowledge(u64),
+    /// Of the commit so many epochs ago.
+    RefuseCommit(u64),
     GuessToken,
     Answer(u32),
     RestartMedia,
@@ -51,6 +53,7 @@ fn short() -> impl Strategy<Value = Short> {
         6 => Just(Short::Chat),
         3 => (0_u64..40).prop_map(Short::Acknowledge),
         1 => Just(Short::GuessToken),
+        6 => (1_u64..3).prop_map(Short::RefuseCommit),
         2 => (0_u32..4).prop_map(Short::Answer),
         1 => Just(Short::RestartMedia),
         2 => Just(Short::Leave),
@@ -121,7 +124,9 @@ fn play(scene: &mut Scene, step: Step) {
         Step::Open(by) => scene.opens_or_not(pick(scene, by)),
         Step::Commit { by, admits, removes, late } => {
             let epoch = if late { Epoch(scene.epoch.0.wrapping_sub(1)) } else { scene.epoch };
-            scene.say(pick(scene, by), commit(epoch, &people(&admits), &people(&removes)));
+            let by = pick(scene, by);
+            let change = scene.change(by, epoch, &people(&admits), &people(&removes));
+            scene.say(by, change);
         }
         Step::Say(by, said) => say(scene, pick(scene, by), &said),
         Step::Decline(by, whom) => {
@@ -133,8 +138,8 @@ fn play(scene: &mut Scene, step: Step) {
         Step::Noise(by) => {
             scene.give(Input::Unreadable { connection: pick(scene, by), code: RefusalCode::Malformed });
         }
-        Step::SessionOver(by) => scene.give(Input::SessionOver { connection: pick(scene, by) }),
-        Step::Revoke(who) => scene.give(Input::Revoked { person: person(who).person().person }),
+        Step::SessionOver(by) => scene.give(Input::SessionOver { session: person(by).session() }),
+        Step::Revoke(who) => scene.give(Input::PersonRevoked { person: person(who).person().person }),
         Step::Offer(who, generation) => scene.is_offered(person(who), generation),
         Step::Unsealed(who) => scene.give(Input::Media {
             participant: person(who).id(),
@@ -152,6 +157,9 @@ fn say(scene: &mut Scene, by: ConnectionId, said: &Short) {
     let message = match said {
         Short::Chat => chat(scene.epoch),
         Short::Acknowledge(received) => ClientMessage::Acknowledge { received: *received },
+        Short::RefuseCommit(ago) => {
+            ClientMessage::RefuseCommit { epoch: Epoch(scene.epoch.0.saturating_sub(*ago)) }
+        }
         Short::GuessToken => {
             ClientMessage::Resume { token: ResumeToken::new(vec![9; 32]).expect("32 bytes"), received: 0 }
         }

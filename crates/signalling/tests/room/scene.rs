@@ -4,7 +4,7 @@
 use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
 
-use curtain_domain::{ParticipantId, Timestamp, VisitState};
+use curtain_domain::{ParticipantId, SessionId, Timestamp, VisitState};
 use curtain_protocol::{
     ClientMessage, Envelope, Epoch, MediaGeneration, RefusalCode, ResumeToken, Sdp, ServerMessage,
 };
@@ -12,7 +12,7 @@ use curtain_signalling::{
     CloseReason, ConnectionId, Input, MediaNews, MediaOrder, Output, VisitFact, VisitRoom,
 };
 
-use crate::cast::{Who, arrive, commit, group_id, name, visit};
+use crate::cast::{Who, arrive, commit, framed, group_id, name, visit};
 
 /// A browser's tab on one socket.
 #[derive(Debug, Default)]
@@ -42,6 +42,8 @@ pub(crate) struct Scene {
     pub(crate) epoch: Epoch,
     groups: u8,
     committed: BTreeSet<(u8, Epoch)>,
+    /// The members' own tree in each epoch of the group: who is on which leaf.
+    trees: BTreeMap<Epoch, Vec<Option<ParticipantId>>>,
 }
 
 impl Scene {
@@ -62,6 +64,7 @@ impl Scene {
             epoch: Epoch(0),
             groups: 0,
             committed: BTreeSet::new(),
+            trees: BTreeMap::new(),
         }
     }
 
@@ -79,6 +82,11 @@ impl Scene {
                 Output::WakeAt(at) => self.wake_at = Some(at),
                 Output::Dissolved => self.dissolved = true,
             }
+        }
+        // A commit that nobody follows was taken back: its epoch begins again.
+        if let Some(epoch) = self.room.epoch().filter(|epoch| *epoch < self.epoch) {
+            self.epoch = epoch;
+            self.committed.retain(|(group, ended)| *group != self.groups || *ended < epoch);
         }
     }
 
@@ -121,10 +129,15 @@ impl Scene {
 
     /// A new tab on a new socket, which has said nothing yet.
     pub(crate) fn tab(&mut self, who: Who) -> ConnectionId {
+        self.tab_of(who, who.session())
+    }
+
+    /// The same, opened by another session.
+    pub(crate) fn tab_of(&mut self, who: Who, session: SessionId) -> ConnectionId {
         let connection = ConnectionId(self.tabs.len() as u64 + 1);
         self.tabs.insert(connection, Tab { who: Some(who), ..Tab::default() });
         let token = ResumeToken::new(connection.0.to_be_bytes().repeat(4)).expect("32 bytes");
-        self.give(Input::Connected { connection, who: who.person(), token });
+        self.give(Input::Connected { connection, who: who.person(), session, token });
         connection
     }
 
@@ -132,12 +145,14 @@ impl Scene {
         let group_before = self.groups;
         if let ClientMessage::Commit(change) = &message {
             let (epoch, before) = (change.epoch, self.committed.len());
+            let next = self.tree_after(epoch, &change.admits, &change.removes);
             let heard = self.commits_heard(tab);
             self.give(Input::Message { connection: tab, message });
             if self.commits_heard(tab) > heard {
                 self.committed.insert((group_before, epoch));
                 assert_eq!(self.committed.len(), before + 1, "one commit per epoch");
                 self.epoch = epoch.next();
+                self.trees.insert(self.epoch, next);
             }
         } else {
             self.give(Input::Message { connection: tab, message });
@@ -159,23 +174,66 @@ impl Scene {
     pub(crate) fn opens(&mut self, tab: ConnectionId) {
         self.groups += 1;
         self.epoch = Epoch(0);
+        let founder = self.tabs[&tab].who.expect("somebody's tab").id();
+        self.trees = BTreeMap::from([(Epoch(0), vec![Some(founder)])]);
         self.say(tab, ClientMessage::OpenGroup { group_id: group_id(self.groups) });
     }
 
     /// Tries to open a group; the members' epoch begins anew only if that was allowed.
     pub(crate) fn opens_or_not(&mut self, tab: ConnectionId) {
         let (group, epoch, orders) = (self.groups, self.epoch, self.media.len());
+        let trees = self.trees.clone();
         self.opens(tab);
         let opened = self.media[orders..]
             .iter()
             .any(|order| matches!(order, MediaOrder::Join(_) | MediaOrder::Restart(_)));
         if !opened {
-            (self.groups, self.epoch) = (group, epoch);
+            (self.groups, self.epoch, self.trees) = (group, epoch, trees);
         }
     }
 
     pub(crate) fn commits(&mut self, tab: ConnectionId, admits: &[Who], removes: &[Who]) {
-        self.say(tab, commit(self.epoch, admits, removes));
+        let change = self.change(tab, self.epoch, admits, removes);
+        self.say(tab, change);
+    }
+
+    /// A commit as this tab's member would frame it.
+    pub(crate) fn change(
+        &self,
+        by: ConnectionId,
+        epoch: Epoch,
+        admits: &[Who],
+        removes: &[Who],
+    ) -> ClientMessage {
+        let leaf = self.leaf_of(self.tabs[&by].who.expect("somebody's tab"));
+        commit(framed(&group_id(self.groups), epoch, leaf), epoch, admits, removes)
+    }
+
+    /// The leaf that the members know this person on; one that nobody has for who is outside.
+    pub(crate) fn leaf_of(&self, who: Who) -> u32 {
+        let tree = self.trees.get(&self.epoch);
+        let leaf = tree.and_then(|tree| tree.iter().position(|leaf| *leaf == Some(who.id())));
+        leaf.map_or(u32::MAX, |leaf| u32::try_from(leaf).expect("small"))
+    }
+
+    /// The tree after a commit (RFC 9420 §12.3): leaves become blank, then newcomers take the leftmost blank ones.
+    fn tree_after(
+        &self,
+        epoch: Epoch,
+        admits: &[ParticipantId],
+        removes: &[ParticipantId],
+    ) -> Vec<Option<ParticipantId>> {
+        let mut tree = self.trees.get(&epoch).cloned().unwrap_or_default();
+        for leaf in &mut tree {
+            leaf.take_if(|owner| admits.contains(owner) || removes.contains(owner));
+        }
+        for admitted in admits {
+            match tree.iter_mut().find(|leaf| leaf.is_none()) {
+                Some(blank) => *blank = Some(*admitted),
+                None => tree.push(Some(*admitted)),
+            }
+        }
+        tree
     }
 
     /// Arrives and is admitted by `by`.

@@ -7,7 +7,7 @@ use curtain_protocol::ClientMessage;
 use curtain_protocol::{Epoch, RefusalCode, ServerMessage};
 use curtain_signalling::{CloseReason, Input, MediaOrder, VisitFact};
 
-use crate::cast::{ANA, LEE, OKAFOR, Who, arrive, chat, commit, group_id};
+use crate::cast::{ANA, LEE, OKAFOR, Who, arrive, chat, group_id};
 use crate::scene::Scene;
 
 /// A visit in which the clinician and the patient are inside.
@@ -174,14 +174,15 @@ fn two_people_are_admitted_by_one_commit() {
 fn the_first_commit_of_an_epoch_wins_and_the_second_is_built_again() {
     let (mut scene, lee, ana) = met();
     let epoch = scene.epoch;
-    scene.say(lee, commit(epoch, &[], &[]));
-    scene.say(ana, commit(epoch, &[], &[]));
+    let late = scene.change(ana, epoch, &[], &[]);
+    scene.commits(lee, &[], &[]);
+    scene.say(ana, late);
     let heard = scene.hears(ana);
     assert!(
         matches!(heard[0], ServerMessage::Commit { epoch: was, sender, .. } if was == epoch && sender == LEE.id())
     );
     assert_eq!(heard[1], ServerMessage::StaleEpoch { epoch: epoch.next() });
-    scene.say(ana, commit(epoch.next(), &[], &[]));
+    scene.commits(ana, &[], &[]);
     assert_eq!(scene.hears_names(lee), ["commit", "commit"]);
 }
 
@@ -190,7 +191,7 @@ fn a_commit_and_its_welcome_go_together() {
     let (mut scene, lee, _) = met();
     scene.arrives(OKAFOR);
     for (admits, welcome) in [(true, false), (false, true)] {
-        let said = commit(scene.epoch, &[OKAFOR], &[]);
+        let said = scene.change(lee, scene.epoch, &[OKAFOR], &[]);
         let ClientMessage::Commit(mut change) = said else { unreachable!() };
         if !admits {
             change.admits.clear();
@@ -236,11 +237,24 @@ fn a_colleague_added_during_the_visit_is_listed_at_once() {
     let (mut scene, lee, ana) = met();
     let guest = Who(4, 0);
     let people = [LEE, ANA, OKAFOR, guest].map(Who::person).to_vec();
-    scene.give(Input::PeopleChanged { people });
+    scene.give(Input::PeopleChanged { people, reading: 2 });
     for tab in [lee, ana] {
         let heard = scene.hears(tab);
         assert!(matches!(&heard[..], [ServerMessage::People { people, .. }] if people.len() == 4));
     }
+}
+
+#[test]
+fn a_list_that_was_read_earlier_does_not_replace_a_newer_one() {
+    let (mut scene, lee, _) = met();
+    let newer = [LEE, ANA, OKAFOR, Who(4, 0)].map(Who::person).to_vec();
+    let older = [LEE, ANA].map(Who::person).to_vec();
+    scene.give(Input::PeopleChanged { people: newer, reading: 8 });
+    scene.all_caught_up();
+    scene.give(Input::PeopleChanged { people: older.clone(), reading: 7 });
+    assert_eq!(scene.hears_names(lee), Vec::<&str>::new());
+    scene.give(Input::PeopleChanged { people: older, reading: 9 });
+    assert_eq!(scene.hears_names(lee), ["people"], "a later reading counts, whatever it says");
 }
 
 #[test]

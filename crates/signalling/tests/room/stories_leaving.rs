@@ -7,7 +7,7 @@ use curtain_protocol::ClientMessage;
 use curtain_protocol::{EndReason, GoneReason, MediaGeneration, RefusalCode, ServerMessage, TrackKind};
 use curtain_signalling::{CloseReason, Input, MediaNews, MediaOrder, VisitFact};
 
-use crate::cast::{ANA, LEE, OKAFOR, chat};
+use crate::cast::{ANA, LEE, OKAFOR, Who, arrive, chat};
 use crate::scene::Scene;
 use crate::stories_entering::met;
 
@@ -96,10 +96,53 @@ fn nobody_but_the_clinician_ends_the_visit() {
 #[test]
 fn a_session_that_is_over_takes_the_person_out_at_once() {
     let (mut scene, lee, ana) = met();
-    scene.give(Input::SessionOver { connection: ana });
+    scene.give(Input::SessionOver { session: ANA.session() });
     assert_eq!(scene.closed(ana), Some(CloseReason::SessionOver));
     assert_eq!(scene.media, [MediaOrder::Leave(ANA.id())]);
     assert_eq!(scene.hears_names(lee), ["gone", "people"]);
+}
+
+#[test]
+fn a_session_that_is_over_takes_a_lost_place_along() {
+    let (mut scene, lee, ana) = met();
+    scene.loses(ana);
+    scene.all_caught_up();
+    scene.give(Input::SessionOver { session: ANA.session() });
+    assert_eq!(scene.media, [MediaOrder::Leave(ANA.id())]);
+    assert!(matches!(scene.hears(lee)[..], [ServerMessage::Gone { reason: GoneReason::Left, .. }]));
+    let back = scene.resumes(ana);
+    assert_eq!(scene.refusal(back), Some(RefusalCode::CantResume));
+}
+
+#[test]
+fn the_end_of_a_session_concerns_nobody_else_and_no_newer_one() {
+    let (mut scene, lee, ana) = met();
+    let other = LEE.session();
+    scene.loses(ana);
+    let back = scene.tab_of(ANA, other);
+    let token = scene.tabs[&ana].token.clone().expect("was placed");
+    let received = scene.tabs[&ana].received;
+    scene.tabs.get_mut(&back).expect("exists").received = received;
+    scene.say(back, ClientMessage::Resume { token, received });
+    scene.all_caught_up();
+    assert_eq!(scene.room.sessions().into_iter().collect::<Vec<_>>(), [(other, true)]);
+    scene.give(Input::SessionOver { session: ANA.session() });
+    assert_eq!((scene.closed(back), scene.closed(lee)), (None, None));
+    assert_eq!(scene.hears_names(lee), Vec::<&str>::new(), "the place belongs to the newer session");
+}
+
+#[test]
+fn a_session_is_in_use_while_a_place_of_its_own_is_connected() {
+    let mut scene = Scene::new(&[LEE, ANA]);
+    let in_use = |scene: &Scene, who: Who| scene.room.sessions().get(&who.session()).copied();
+    let ana = scene.tab(ANA);
+    assert_eq!(in_use(&scene, ANA), Some(false), "an open socket alone is no use");
+    scene.say(ana, arrive());
+    assert_eq!((in_use(&scene, ANA), in_use(&scene, LEE)), (Some(true), None));
+    scene.loses(ana);
+    assert_eq!(in_use(&scene, ANA), Some(false), "and still to be asked about");
+    scene.pass(Duration::from_mins(2));
+    assert_eq!(in_use(&scene, ANA), None);
 }
 
 #[test]
@@ -108,7 +151,7 @@ fn a_revoked_person_is_out_with_every_tab_and_with_a_lost_one() {
     scene.loses(ana);
     let silent = scene.tab(ANA);
     scene.all_caught_up();
-    scene.give(Input::Revoked { person: ANA.person().person });
+    scene.give(Input::PersonRevoked { person: ANA.person().person });
     assert_eq!(scene.closed(silent), Some(CloseReason::SessionOver));
     assert_eq!(scene.hears_names(lee), ["gone"], "everybody knew already that Ana was not connected");
     assert_eq!(scene.media, [MediaOrder::Leave(ANA.id())]);

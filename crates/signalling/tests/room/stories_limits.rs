@@ -64,7 +64,6 @@ fn what_a_closed_socket_still_says_is_not_heard() {
     scene.all_caught_up();
     scene.say(ana, chat(scene.epoch));
     scene.give(Input::Disconnected { connection: ana });
-    scene.give(Input::SessionOver { connection: ana });
     assert_eq!(scene.hears_names(lee), Vec::<&str>::new());
 }
 

@@ -23,7 +23,11 @@ pub(crate) enum Row {
     CommitRemovePresent,
     CommitRemoveGone,
     CommitStale,
+    CommitMisframed,
+    /// Of a commit that holds already; stories tell of those that do not.
+    RefuseCommit,
     Application,
+    ApplicationWithReceipt,
     Decline,
     RefuseReturn,
     Answer,
@@ -47,8 +51,10 @@ impl Row {
                 Self::CommitRemovePresent,
                 Self::CommitRemoveGone,
                 Self::CommitStale,
+                Self::CommitMisframed,
             ],
-            ClientMessage::Application { .. } => &[Self::Application],
+            ClientMessage::RefuseCommit { .. } => &[Self::RefuseCommit],
+            ClientMessage::Application { .. } => &[Self::Application, Self::ApplicationWithReceipt],
             ClientMessage::Decline { .. } => &[Self::Decline],
             ClientMessage::RefuseReturn { .. } => &[Self::RefuseReturn],
             ClientMessage::Answer { .. } => &[Self::Answer],
@@ -152,7 +158,7 @@ const DECLINES: Cell =
 const ENDS: Cell = Clinician(Told(&[(Everyone, "ended")]), NOT_ALLOWED);
 
 /// Columns in the order of `Situation::ALL`.
-pub(crate) const TABLE: [(Row, [Cell; 9]); 17] = [
+pub(crate) const TABLE: [(Row, [Cell; 9]); 20] = [
     (
         Row::Arrive,
         [COMES, ASKS_FRESH, ASKS_FRESH, ASKS_BACK, ASKS_BACK, ASKS_BACK, ASKS_AGAIN, COMES_BACK, ENDED],
@@ -208,7 +214,13 @@ pub(crate) const TABLE: [(Row, [Cell; 9]); 17] = [
     ),
     (Row::CommitRemoveGone, only_members(All(Told(&[(Members, "commit")])))),
     (Row::CommitStale, only_members(All(Told(&[(Actor, "stale_epoch")])))),
+    (Row::CommitMisframed, only_members(All(Refused(RefusalCode::BadCommit)))),
+    (Row::RefuseCommit, only_members(SILENT)),
     (Row::Application, only_members(All(Told(&[(OthersInside, "application")])))),
+    (
+        Row::ApplicationWithReceipt,
+        only_members(All(Told(&[(OthersInside, "application"), (Actor, "taken")]))),
+    ),
     (Row::Decline, whoever_arrived(DECLINES)),
     (Row::RefuseReturn, only_members(All(Told(&[(Returner, "return_refused"), (Admitters, "waiting")])))),
     (Row::Answer, only_members(SILENT)),

@@ -24,7 +24,7 @@ it("shows who waits, and who was in before", () => {
       since: 7,
       connected: true,
       returning: false,
-      unconfirmed: false,
+      trouble: null,
     },
   ]);
   expect(door.view([{ person: "ana" }])[0]?.returning).toBe(true);
@@ -33,20 +33,27 @@ it("shows who waits, and who was in before", () => {
 it("says of whom the group could not be sure, for as long as it is the same browser", () => {
   const door = new Door();
   door.set([ana()]);
-  expect(door.refuse("a")).toBe("Ana");
-  expect(door.view([])[0]?.unconfirmed).toBe(true);
+  expect(door.refuse("a", "bad_leaf_signature")).toEqual({ name: "Ana", trouble: "unconfirmed" });
+  expect(door.view([])[0]?.trouble).toBe("unconfirmed");
   door.set([ana({ connected: false })]);
-  expect(door.view([])[0]?.unconfirmed).toBe(true);
+  expect(door.view([])[0]?.trouble).toBe("unconfirmed");
   door.set([ana({ key_package: "cmVsb2Fk" })]);
-  expect(door.view([])[0]?.unconfirmed).toBe(false);
+  expect(door.view([])[0]?.trouble).toBeNull();
+});
+
+it("does not blame the newcomer for what the server would not have", () => {
+  const door = new Door();
+  door.set([ana()]);
+  expect(door.refuse("a", "server_refused")).toEqual({ name: "Ana", trouble: "not_taken" });
+  expect(door.view([])[0]?.trouble).toBe("not_taken");
 });
 
 it("knows nothing of somebody who has gone", () => {
   const door = new Door();
   door.set([ana()]);
-  door.refuse("a");
+  door.refuse("a", "expired");
   door.set([]);
-  expect(door.refuse("a")).toBeNull();
+  expect(door.refuse("a", "expired")).toBeNull();
   door.set([ana()]);
-  expect(door.view([])[0]?.unconfirmed).toBe(false);
+  expect(door.view([])[0]?.trouble).toBeNull();
 });

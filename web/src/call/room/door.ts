@@ -1,11 +1,16 @@
-// Who stands at the door, and of whom the group could not be sure: *Admit* did nothing for them, and a person must see why.
+// Who stands at the door, and for whom *Admit* did nothing: a person must see why, in words that fit.
 import type { WaitingPerson } from "../../signalling/protocol.gen";
 import type { WaitingView } from "../view";
 
+type Trouble = NonNullable<WaitingView["trouble"]>;
+
+/** Codes that say nothing about the newcomer; every other is the group's own judgement of the KeyPackage. */
+const NOT_ABOUT_THEM: ReadonlySet<string> = new Set(["server_refused", "not_in_group", "not_waiting"]);
+
 export class Door {
   #people: readonly WaitingPerson[] = [];
-  /** By participant, the KeyPackage that could not be checked. A reload brings another: that one is judged afresh. */
-  readonly #refused = new Map<string, string>();
+  /** By participant, the KeyPackage that was not admitted and why. A reload brings another: that one is judged afresh. */
+  readonly #refused = new Map<string, { readonly keyPackage: string; readonly trouble: Trouble }>();
 
   get people(): readonly WaitingPerson[] {
     return this.#people;
@@ -14,17 +19,18 @@ export class Door {
   /** The server's list as it is now. Who comes back is taken back without a person's word. */
   set(people: readonly WaitingPerson[]): void {
     this.#people = people.filter(({ returning }) => !returning);
-    for (const [participant, keyPackage] of this.#refused) {
+    for (const [participant, { keyPackage }] of this.#refused) {
       if (this.#find(participant)?.key_package !== keyPackage) this.#refused.delete(participant);
     }
   }
 
   /** *Admit* could not be done. Answers whose line says so; null when nobody of that name stands here any more. */
-  refuse(participant: string): string | null {
+  refuse(participant: string, code: string): { readonly name: string; readonly trouble: Trouble } | null {
     const found = this.#find(participant);
     if (found === undefined) return null;
-    this.#refused.set(participant, found.key_package);
-    return found.who.name;
+    const trouble: Trouble = NOT_ABOUT_THEM.has(code) ? "not_taken" : "unconfirmed";
+    this.#refused.set(participant, { keyPackage: found.key_package, trouble });
+    return { name: found.who.name, trouble };
   }
 
   clear(): void {
@@ -40,7 +46,7 @@ export class Door {
       since,
       connected,
       returning: members.some(({ person }) => person === who.person),
-      unconfirmed: this.#refused.has(who.participant),
+      trouble: this.#refused.get(who.participant)?.trouble ?? null,
     }));
   }
 

@@ -56,12 +56,16 @@ export class CommitQueue {
     this.#next();
   }
 
-  /** Another commit was first. Speaks of the one in flight only if that was built for an earlier epoch. */
+  /**
+   * Another commit was first, or one that nobody followed was taken back. Speaks of the one in flight only if that was
+   * built for an earlier epoch. The server's last word counts: an epoch that was taken back never comes.
+   */
   stale(epoch: number): void {
-    this.#notBefore = Math.max(this.#notBefore, epoch);
-    if (this.#inFlight === null || this.#inFlight.change.epoch >= epoch) return;
-    this.#jobs.unshift(this.#inFlight.job);
-    this.#drop();
+    this.#notBefore = epoch;
+    if (this.#inFlight !== null && this.#inFlight.change.epoch < epoch) {
+      this.#jobs.unshift(this.#inFlight.job);
+      this.#drop();
+    }
     this.#next();
   }
 

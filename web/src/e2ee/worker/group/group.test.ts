@@ -289,6 +289,41 @@ describe("two commits at once", () => {
   });
 });
 
+describe("a commit that nobody accepts", () => {
+  const garbage = (epoch: number) =>
+    ({ type: "commit", epoch, commit: new Uint8Array(300), welcome: null, admits: [], removes: [] }) as const;
+
+  it("is taken back, and the visit goes on without its sender", async () => {
+    const { room, lee, ana, tom } = await withTom();
+    await room.take(ana, garbage(room.epoch ?? 0));
+    await room.settle();
+    expect([lee.names, tom.names]).toEqual(Array(2).fill(["Dr Maya Lee", "Dr Tom Okafor"]));
+    expect(lee.longCode).toBe(tom.longCode);
+    await tom.group.handle({ type: "chat", id: 1, text: "still here" });
+    await room.settle();
+    await room.pass(20_000);
+    expect(lee.chat).toEqual(["still here"]);
+    expect([lee.failure, tom.failure]).toEqual([null, null]);
+    expect(await opens(tom, lee)).toBe(true);
+  });
+
+  it("takes no commit of ours along that was built meanwhile", async () => {
+    const { room, lee, ana, tom } = await withTom();
+    room.tamper = (from, output) => (from === lee && output.type === "refuse_commit" ? null : output);
+    await room.take(ana, garbage(room.epoch ?? 0));
+    await room.settle();
+    await lee.group.handle({ type: "remove", person: ANA });
+    await room.settle();
+    expect(lee.names).toHaveLength(3);
+    room.tamper = (_, output) => output;
+    await room.take(lee, { type: "refuse_commit", epoch: (room.epoch ?? 0) - 1 });
+    await room.settle();
+    await room.pass(20_000);
+    expect([lee.names, tom.names]).toEqual(Array(2).fill(["Dr Maya Lee", "Dr Tom Okafor"]));
+    expect([lee.failure, tom.failure]).toEqual([null, null]);
+  });
+});
+
 describe("a server that lies", () => {
   it("can't change a commit, and whoever it leaves behind says so", async () => {
     const { room, lee, ana } = await visit();

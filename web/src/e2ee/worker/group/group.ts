@@ -134,9 +134,12 @@ export class Group {
       case "return_refused":
         return this.#self.role === "clinician" ? this.#openGroup() : undefined;
       case "commit":
-        return this.#commit(input.commit);
+        this.#commit(input);
+        return;
       case "stale_epoch":
+        // Also the end of a commit that nobody followed: the group stands where we do.
         if (this.#roster !== null && input.epoch > this.#roster.epoch) this.#fallBehind();
+        else this.#catchUp();
         this.#queue.stale(input.epoch);
         return;
       case "welcome":
@@ -260,13 +263,13 @@ export class Group {
     this.#tell();
   }
 
-  #commit(commit: Uint8Array): void {
+  #commit({ epoch, commit }: Input<"commit">): void {
     if (this.#member === null) return;
     let event: ReturnType<Member["process"]>;
     try {
       event = this.#member.process(commit, this.#outside.now());
     } catch (refusal) {
-      this.#refuse(String(refusal));
+      this.#refuse(String(refusal), epoch);
       return;
     }
     if (event.kind === "removed") {
@@ -276,14 +279,18 @@ export class Group {
   }
 
   /**
-   * A change that breaks the rules, or that nobody in the group made, changes nothing here and is shown. If the others
-   * were made to follow it we are alone from then on, and find out.
+   * A change that breaks the rules, or that nobody in the group made, changes nothing here and is shown. The server hears
+   * of it: when all of us refuse, it takes the change back. If the others follow it we are alone from then on, and find
+   * out.
    */
-  #refuse(code: string): void {
+  #refuse(code: string, epoch: number): void {
     // An echo that a resume brought again.
     if (code === "stale") return;
     if (code === "epoch_ahead") this.#fallBehind();
-    else this.#outside.emit({ type: "commit_refused", code });
+    else {
+      this.#outside.emit({ type: "commit_refused", code });
+      this.#send({ type: "refuse_commit", epoch });
+    }
   }
 
   #fallBehind(): void {

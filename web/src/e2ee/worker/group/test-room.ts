@@ -147,6 +147,7 @@ export class Room {
   /** A test may change or swallow what a tab says. */
   tamper: (from: Tab, output: GroupOutput) => GroupOutput | null = (_, output) => output;
   readonly refusedReturns: string[] = [];
+  #last: { epoch: number; sender: Tab; refusedBy: Set<Tab> } | null = null;
 
   async join(tab: Tab, returning = false): Promise<void> {
     this.tabs = [...this.tabs.filter(({ participant }) => participant !== tab.participant), tab];
@@ -205,6 +206,9 @@ export class Room {
       case "refuse_return":
         this.refusedReturns.push(output.participant);
         return;
+      case "refuse_commit":
+        await this.#refused(from, output.epoch);
+        return;
       case "commit":
         await this.#commit(from, output);
     }
@@ -217,6 +221,7 @@ export class Room {
     }
     this.members = this.members.filter(({ participant }) => !change.removes.includes(participant));
     this.epoch = change.epoch + 1;
+    this.#last = { epoch: change.epoch, sender: from, refusedBy: new Set() };
     for (const member of this.members) {
       await member.hear({ type: "commit", epoch: change.epoch, commit: change.commit });
     }
@@ -226,6 +231,18 @@ export class Room {
       this.members.push(tab);
       await tab.hear({ type: "welcome", welcome: change.welcome });
     }
+  }
+
+  /** Once all who have to follow a commit refuse it, it is taken back and its sender is out. */
+  async #refused(from: Tab, epoch: number): Promise<void> {
+    const last = this.#last;
+    if (last?.epoch !== epoch || from === last.sender) return;
+    last.refusedBy.add(from);
+    const others = this.members.filter((member) => member !== last.sender);
+    if (!others.every((member) => last.refusedBy.has(member))) return;
+    [this.epoch, this.members, this.#last] = [epoch, others, null];
+    for (const member of others) await member.hear({ type: "stale_epoch", epoch });
+    for (const member of others) await member.hear({ type: "gone", participant: last.sender.participant });
   }
 
   async pass(milliseconds: number): Promise<void> {
