@@ -5,12 +5,41 @@ use core::time::Duration;
 use curtain_domain::{Timestamp, VisitId};
 use curtain_signalling::VisitFact;
 use curtain_storage::{StorageError, Store};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
 /// The wait after the first failure; it doubles from there.
 const FIRST_WAIT: Duration = Duration::from_millis(100);
 /// The longest wait. More would lose time when the database is back; less would hammer one that starts.
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
+
+/// All pens of the house.
+pub(crate) struct Chronicles {
+    store: Store,
+    /// Each writer holds a receiver until it ends: nothing is sent, only their end is waited for.
+    writers: watch::Sender<()>,
+}
+
+impl Chronicles {
+    pub(crate) fn new(store: Store) -> Self {
+        Self { store, writers: watch::Sender::new(()) }
+    }
+
+    /// A pen for this visit.
+    pub(crate) fn of(&self, visit: VisitId) -> Chronicle {
+        let (sender, entries) = mpsc::unbounded_channel();
+        let (store, writer) = (self.store.clone(), self.writers.subscribe());
+        tokio::spawn(async move {
+            write_all(visit, store, entries).await;
+            drop(writer);
+        });
+        Chronicle(sender)
+    }
+
+    /// Waits until every pen is dropped and what was noted with it is written.
+    pub(crate) async fn all_written(&self) {
+        self.writers.closed().await;
+    }
+}
 
 struct Entry {
     fact: VisitFact,
@@ -23,13 +52,6 @@ struct Entry {
 pub(crate) struct Chronicle(mpsc::UnboundedSender<Entry>);
 
 impl Chronicle {
-    /// A pen for this visit.
-    pub(crate) fn of(visit: VisitId, store: Store) -> Self {
-        let (sender, entries) = mpsc::unbounded_channel();
-        tokio::spawn(write_all(visit, store, entries));
-        Self(sender)
-    }
-
     /// Notes a fact.
     pub(crate) fn note(&self, fact: VisitFact, at: Timestamp) {
         // The writer ends only after its pen is dropped.

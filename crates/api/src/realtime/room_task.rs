@@ -40,6 +40,8 @@ pub(crate) enum Mail {
     },
     /// Something that a socket said or did.
     Input(Input),
+    /// Nobody will come any more.
+    HouseCloses,
 }
 
 /// The way to a room.
@@ -68,9 +70,9 @@ pub(crate) struct RoomTask {
     room: VisitRoom,
     lines: HashMap<ConnectionId, Line>,
     chronicle: Chronicle,
+    sessions: SessionWatch,
     wake_at: Option<Timestamp>,
     /// Sockets that were cut off while outputs were being done.
-    sessions: SessionWatch,
     cut_off: Vec<ConnectionId>,
     dissolved: bool,
 }
@@ -80,7 +82,7 @@ impl RoomTask {
     pub(crate) fn start(hub: Hub, visit: &Visit) -> RoomMailbox {
         let (mail, inbox) = mpsc::channel(MAILBOX);
         let (news, newsbox) = mpsc::unbounded_channel();
-        let chronicle = Chronicle::of(visit.id, hub.inner().store.clone());
+        let chronicle = hub.inner().chronicles.of(visit.id);
         if visit.waiting_since.is_some() {
             // Left over from a server that was stopped: nobody waits here yet.
             chronicle.note(VisitFact::Waiting(None), hub.inner().clock.now());
@@ -90,9 +92,9 @@ impl RoomTask {
             room: VisitRoom::new(visit.id, visit.state, people_of(visit)),
             lines: HashMap::new(),
             chronicle,
+            sessions: SessionWatch::start(&hub, news.clone()),
             // At once: a room whose first socket never comes must still plan its own end.
             wake_at: Some(hub.inner().clock.now()),
-            sessions: SessionWatch::start(&hub, news.clone()),
             cut_off: Vec::new(),
             dissolved: false,
             hub,
@@ -125,6 +127,7 @@ impl RoomTask {
     async fn open_mail(&mut self, mail: Mail) {
         match mail {
             Mail::Input(input) => self.give(input).await,
+            Mail::HouseCloses => self.dissolved = true,
             Mail::Open { connection, who, session: (session, hash), people, reading, line } => {
                 tracing::info!(visit = %self.visit, participant = %who.participant, connection = connection.0, "a socket opens");
                 self.lines.insert(connection, line);

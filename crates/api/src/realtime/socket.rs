@@ -56,6 +56,8 @@ pub(crate) async fn serve(socket: WebSocket, guest: Guest) {
     };
     // Fails only when the room has ended.
     let _ = mail.send(Mail::Input(Input::Disconnected { connection })).await;
+    // A hub that closes waits for this.
+    drop(stopping);
     if let End::Say(closing) = end {
         let goodbye = async {
             let _ = sink.send(Message::Close(Some(closing.frame()))).await;
@@ -83,33 +85,33 @@ async fn write(sink: &mut SplitSink<WebSocket, Message>, frames: &mut mpsc::Rece
     let mut pings = tokio::time::interval(Limits::PING_EVERY);
     pings.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     pings.tick().await;
-    loop {
-        let message = tokio::select! {
     let mut beats = tokio::time::interval(Limits::BEAT_EVERY);
     beats.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     beats.tick().await;
+    loop {
+        let message = tokio::select! {
             frame = frames.recv() => match frame {
                 Some(Frame::Text(text)) => Message::Text(text.into()),
                 Some(Frame::Close(closing)) => return End::Say(closing),
                 None => return End::Silent,
             },
             _ = pings.tick() => Message::Ping(axum::body::Bytes::new()),
+            _ = beats.tick() => Message::Text(beat().into()),
         };
         match tokio::time::timeout(WRITE_WITHIN, sink.send(message)).await {
-            _ = beats.tick() => Message::Text(beat().into()),
             Ok(Ok(())) => {}
             Ok(Err(_)) | Err(_) => return End::Silent,
         }
     }
 }
 
-/// Reads what the browser says, until it ends or has been silent for too long (pongs count). `broken` becomes true when
-/// nothing more can be read although more may come.
 /// Says nothing but that the connection is alive.
 fn beat() -> String {
     encode(&Envelope { seq: 0, message: ServerMessage::Beat {} })
 }
 
+/// Reads what the browser says, until it ends or has been silent for too long (pongs count). `broken` becomes true when
+/// nothing more can be read although more may come.
 async fn read(
     stream: &mut SplitStream<WebSocket>,
     connection: ConnectionId,

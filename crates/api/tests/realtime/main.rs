@@ -2,6 +2,7 @@
 
 mod abuse;
 mod browser;
+mod closing;
 mod doors;
 mod house;
 #[path = "../stories/support/log_tap.rs"]
