@@ -61,7 +61,7 @@ pub(crate) struct ServeArgs {
     /// The certificate's key, PEM.
     #[arg(long, env = "CURTAIN_TLS_KEY", value_name = "PATH")]
     pub(crate) tls_key: Option<PathBuf>,
-    /// A proxy in front ends TLS: plain HTTP may be listened for beyond this machine.
+    /// A proxy in front ends TLS: plain HTTP may be listened for beyond this machine. Needs --trusted-proxies.
     #[arg(long, env = "CURTAIN_BEHIND_TLS_PROXY")]
     pub(crate) behind_tls_proxy: bool,
     /// Proxies whose `X-Forwarded-For` is believed: addresses or blocks, separated by commas.
@@ -190,6 +190,13 @@ impl ServeArgs {
                     .to_owned(),
             );
         }
+        if self.behind_tls_proxy && self.trusted_proxies.iter().all(String::is_empty) {
+            wrong.push(
+                "--behind-tls-proxy needs --trusted-proxies: without the proxy's address everybody seems to come from \
+                 it, and a stranger's wrong passwords would lock all out"
+                    .to_owned(),
+            );
+        }
         if !origin.is_secure() && (!only_here || *transport != Transport::Plain) {
             wrong.push(
                 "--public-origin is plain http, which fits only a --listen on this machine without TLS"
@@ -249,19 +256,29 @@ mod tests {
     fn plain_http_never_leaves_this_machine_unasked() {
         let origin = "--key-file k --public-origin https://a.example";
         assert!(check(&format!("{origin} --listen 0.0.0.0:80")).is_err());
-        assert!(check(&format!("{origin} --listen 0.0.0.0:80 --behind-tls-proxy")).is_ok());
+        let proxy = "--behind-tls-proxy --trusted-proxies 10.0.0.1";
+        assert!(check(&format!("{origin} --listen 0.0.0.0:80 {proxy}")).is_ok());
         assert!(check(&format!("{origin} --listen 0.0.0.0:443 --tls-cert c --tls-key k")).is_ok());
-        assert!(
-            check("--key-file k --public-origin http://localhost --listen 0.0.0.0:80 --behind-tls-proxy")
-                .is_err()
-        );
+        let clear = "--key-file k --public-origin http://localhost";
+        assert!(check(&format!("{clear} --listen 0.0.0.0:80 {proxy}")).is_err());
+    }
+
+    #[test]
+    fn a_proxy_in_front_is_named() {
+        let behind = "--key-file k --public-origin https://a.example --behind-tls-proxy";
+        for unnamed in [behind.to_owned(), format!("{behind} --trusted-proxies=")] {
+            let Complaints(wrong) = check(&unnamed).unwrap_err();
+            assert!(wrong.len() == 1 && wrong[0].contains("needs --trusted-proxies"), "{wrong:?}");
+        }
+        assert!(check(&format!("{behind} --trusted-proxies 127.0.0.1,::1")).is_ok());
     }
 
     #[test]
     fn the_demo_never_leaves_this_machine() {
         let demo = "--demo --public-origin http://localhost:8443";
         assert!(check(&format!("{demo} --media-address 192.0.2.1")).is_err());
-        assert!(check(&format!("{demo} --listen 192.0.2.1:1 --behind-tls-proxy")).is_err());
+        let proxy = "--behind-tls-proxy --trusted-proxies 192.0.2.2";
+        assert!(check(&format!("{demo} --listen 192.0.2.1:1 {proxy}")).is_err());
         assert!(check("--demo --public-origin https://a.example").is_err());
     }
 

@@ -4,6 +4,9 @@ use core::time::Duration;
 
 /// What open requests get. Longer only delays a restart; sockets of visits are told to come back by their hub.
 pub(crate) const GRACE: Duration = Duration::from_secs(5);
+/// What the rooms get after that to write down what happened in them. A database that is away for longer is not back
+/// before the system loses patience (`TimeoutStopSec` in `deploy/systemd/curtain.service`).
+pub(crate) const WRITTEN_WITHIN: Duration = Duration::from_secs(10);
 
 /// Waits for SIGTERM (systemd, containers) or SIGINT (Ctrl-C).
 pub(crate) async fn asked_for() -> std::io::Result<()> {

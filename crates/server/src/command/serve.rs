@@ -26,13 +26,13 @@ async fn serve(args: &ServeArgs, config: Config, key: KeyEncryptionKey) -> anyho
     let socket = TcpListener::bind(config.listen)
         .with_context(|| format!("{} can't be listened on", config.listen))?;
     let address = socket.local_addr()?;
-    let transport = config.transport.clone();
     let house = open_house(args, &config, key).await?;
     let (store, hub) = (house.store.clone(), house.hub.clone());
-    let server = listener::Listener::new(socket, &transport).await?;
-    tokio::spawn(stop_when_asked(server.handle(), hub));
+    let server = listener::Listener::new(socket, &config).await?;
+    tokio::spawn(stop_when_asked(server.handle(), hub.clone()));
     tracing::info!(%address, origin = %config.public_origin, "serving");
     server.serve(router(house)).await?;
+    hub.close(shutdown::WRITTEN_WITHIN).await;
     store.close().await;
     tracing::info!("stopped");
     Ok(())

@@ -1,24 +1,13 @@
 //! The first run of a practice: migrate, create an administrator, serve, follow the link, sign in.
 
-use curtain_auth::TotpSecret;
-use curtain_domain::{Clock as _, SystemClock};
 use curtain_storage::testing::TestDatabase;
-use data_encoding::BASE32_NOPAD;
 use serde_json::json;
 
-use crate::support::{Client, Server, TestFile, refusal, success};
+use crate::support::{
+    Client, ORIGIN, Server, TestFile, code, create_admin, found_practice, refusal, serve_refused, success,
+};
 
-const ORIGIN: &str = "http://localhost:8443";
 const PASSWORD: &str = "four rivers meet below the mill";
-
-fn create(database: &TestDatabase, email: &str, more: &[&str]) -> String {
-    let url = database.owner_url();
-    let mut arguments =
-        vec!["create-admin", "--name", "Iris Novak", "--email", email, "--database-url", &url];
-    arguments.extend(["--public-origin", ORIGIN]);
-    arguments.extend(more);
-    success(&arguments)
-}
 
 /// Follows an activation link to its end and gives the authenticator's secret.
 fn activate(client: &mut Client, token: &str) -> String {
@@ -33,18 +22,11 @@ fn activate(client: &mut Client, token: &str) -> String {
     secret
 }
 
-/// The code of a step near the present one. The server takes the next step too, and each only once.
-fn code(base32: &str, steps_ahead: u64) -> String {
-    let bytes = BASE32_NOPAD.decode(base32.as_bytes()).expect("base32");
-    let at = SystemClock.now() + std::time::Duration::from_secs(30 * steps_ahead);
-    TotpSecret::from_bytes(&bytes).expect("twenty bytes").code_at(at)
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn the_printed_link_leads_to_a_signed_in_administrator() {
     let database = TestDatabase::fresh().await;
     success(&["migrate", "--database-url", &database.owner_url()]);
-    let link = create(&database, "iris@example.test", &["--practice", "Mill Lane"]);
+    let link = found_practice(&database, ORIGIN);
     let (address, token) = link.trim().split_once('#').expect("the token stands in the fragment");
     assert_eq!(address, "http://localhost:8443/activate");
 
@@ -66,19 +48,9 @@ async fn the_printed_link_leads_to_a_signed_in_administrator() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_address_has_one_account() {
     let database = TestDatabase::fresh().await;
-    create(&database, "iris@example.test", &["--practice", "Mill Lane"]);
+    found_practice(&database, ORIGIN);
     let url = database.owner_url();
-    let again = refusal(&[
-        "create-admin",
-        "--name",
-        "Other",
-        "--email",
-        "IRIS@example.test",
-        "--database-url",
-        &url,
-        "--public-origin",
-        ORIGIN,
-    ]);
+    let again = refusal(&create_admin(&url, "IRIS@example.test", &["--public-origin", ORIGIN]));
     assert!(again.contains("has an account with this address"), "{again}");
 }
 
@@ -86,29 +58,9 @@ async fn an_address_has_one_account() {
 async fn the_first_administrator_names_the_practice() {
     let database = TestDatabase::fresh().await;
     let url = database.owner_url();
-    let unnamed = refusal(&[
-        "create-admin",
-        "--name",
-        "I",
-        "--email",
-        "i@x",
-        "--database-url",
-        &url,
-        "--public-origin",
-        ORIGIN,
-    ]);
+    let unnamed = refusal(&create_admin(&url, "i@x", &["--public-origin", ORIGIN]));
     assert!(unnamed.contains("name it with --practice"), "{unnamed}");
     let key = TestFile::with_key();
-    let early = refusal(&[
-        "serve",
-        "--key-file",
-        key.path(),
-        "--database-url",
-        &url,
-        "--public-origin",
-        ORIGIN,
-        "--listen",
-        "127.0.0.1:0",
-    ]);
+    let early = serve_refused(&database, &["--key-file", key.path()]);
     assert!(early.contains("run `curtain create-admin` first"), "{early}");
 }

@@ -3,5 +3,6 @@
 mod administrator;
 mod demo;
 mod limits;
+mod places;
 mod settings;
 mod support;

@@ -23,6 +23,23 @@ fn every_complaint_comes_at_once() {
 }
 
 #[test]
+fn a_proxy_that_nobody_named_is_no_proxy() {
+    let told = refusal(&[
+        "serve",
+        "--database-url",
+        "postgres://nobody@localhost/x",
+        "--public-origin",
+        "https://visits.example.org",
+        "--key-file",
+        "key",
+        "--behind-tls-proxy",
+    ]);
+    let complaints: Vec<_> = told.lines().filter(|line| line.starts_with("  - ")).collect();
+    assert_eq!(complaints.len(), 1, "{told}");
+    assert!(complaints[0].contains("--behind-tls-proxy needs --trusted-proxies"), "{told}");
+}
+
+#[test]
 fn a_key_that_is_none_is_named() {
     for (content, words) in [("not hex", "64 hexadecimal digits"), ("abcd", "64 hexadecimal digits")] {
         let key = TestFile::new(content);

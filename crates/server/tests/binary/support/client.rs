@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
-use std::net::TcpStream;
+use std::net::{IpAddr, Ipv4Addr, TcpStream};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -57,6 +57,12 @@ impl Client {
         self.send(connect(self.port), "POST", path, &body.to_string())
     }
 
+    /// The cookies as a request carries them.
+    pub(crate) fn cookies(&self) -> String {
+        let cookies: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        cookies.join("; ")
+    }
+
     /// Sends one request over a connection, which may be one of TLS.
     pub(crate) fn send(
         &mut self,
@@ -65,13 +71,12 @@ impl Client {
         path: &str,
         body: &str,
     ) -> Answer {
-        let cookies: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let request = format!(
             "{method} {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\norigin: {}\r\nx-curtain: 1\r\n\
              content-type: application/json\r\ncontent-length: {}\r\ncookie: {}\r\n\r\n{body}",
             self.origin,
             body.len(),
-            cookies.join("; ")
+            self.cookies()
         );
         connection.write_all(request.as_bytes()).expect("the server reads");
         let answer = Answer::parse(&read_all(connection));
@@ -89,7 +94,12 @@ impl Client {
 
 /// A connection that gives up after a while, so that a server that hangs fails the test.
 pub(crate) fn connect(port: u16) -> TcpStream {
-    let connection = TcpStream::connect(("127.0.0.1", port)).expect("the server listens");
+    connect_to(Ipv4Addr::LOCALHOST.into(), port)
+}
+
+/// The same to an address of this machine, from that address.
+pub(crate) fn connect_to(address: IpAddr, port: u16) -> TcpStream {
+    let connection = TcpStream::connect((address, port)).expect("the server listens");
     connection.set_read_timeout(Some(Duration::from_secs(30))).expect("a timeout");
     connection
 }

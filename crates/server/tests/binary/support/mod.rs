@@ -1,17 +1,28 @@
 //! Starts the binary and speaks HTTP to it over a plain socket: nothing between the test and what users get.
 
 mod client;
+mod practice;
+mod web_socket;
 
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, ErrorKind, Read as _};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use curtain_auth::SystemEntropy;
 use curtain_storage::testing::TestDatabase;
 use curtain_vault::KeyEncryptionKey;
 
-pub(crate) use client::{Answer, Client, connect};
+pub(crate) use client::{Answer, Client, connect, connect_to};
+pub(crate) use practice::{
+    code, create_admin, demo_accounts, found_practice, serve_refused, told_in_failing,
+};
+pub(crate) use web_socket::WebSocket;
+
+/// What people type, in tests for which it does not matter.
+pub(crate) const ORIGIN: &str = "http://localhost:8443";
 
 /// The binary with a clean environment, so that nothing of the engineer's own decides.
 pub(crate) fn curtain() -> Command {
@@ -80,18 +91,21 @@ pub(crate) struct Server {
 const CHEAP: [&str; 4] = ["--password-memory-kib", "19456", "--password-iterations", "2"];
 
 impl Server {
-    /// Starts `serve` on a free port and waits until it says that it serves.
+    /// Starts a demo.
+    pub(crate) fn demo(database: &TestDatabase) -> Self {
+        Self::start(database, &["--demo", "--public-origin", ORIGIN])
+    }
+
+    /// Starts `serve` on a free port of this machine and waits until it says that it serves.
     pub(crate) fn start(database: &TestDatabase, arguments: &[&str]) -> Self {
+        Self::start_on("127.0.0.1:0", database, arguments)
+    }
+
+    /// The same on an address.
+    pub(crate) fn start_on(listen: &str, database: &TestDatabase, arguments: &[&str]) -> Self {
+        let url = database.owner_url();
         let mut child = curtain()
-            .args([
-                "serve",
-                "--database-url",
-                &database.owner_url(),
-                "--listen",
-                "127.0.0.1:0",
-                "--log-format",
-                "json",
-            ])
+            .args(["serve", "--database-url", &url, "--listen", listen, "--log-format", "json"])
             .args(CHEAP)
             .args(arguments)
             .stderr(Stdio::piped())
@@ -139,6 +153,19 @@ fn port_in(line: &str) -> Option<u16> {
         return None;
     }
     line["address"].as_str()?.rsplit_once(':')?.1.parse().ok()
+}
+
+/// Whether the other side ends the connection, whatever it says before, within so long.
+pub(crate) fn is_ended_within(longest: Duration, mut connection: &TcpStream) -> bool {
+    connection.set_read_timeout(Some(longest)).expect("a timeout");
+    loop {
+        match connection.read(&mut [0; 4096]) {
+            Ok(0) => return true,
+            Ok(_) => {}
+            // A reset is as good as an end.
+            Err(error) => return !matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut),
+        }
+    }
 }
 
 /// Everything until the other side closes.
