@@ -3,13 +3,14 @@ import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig } from "vitest/config";
 
 import { budget } from "./build/budget.ts";
+import { compress } from "./build/compress.ts";
 import { sealAssets } from "./build/seal-assets.ts";
 
 // The server that `vite dev` talks to; `cargo xtask dev` starts one there.
 const server = process.env["CURTAIN_DEV_SERVER"] ?? "http://127.0.0.1:8443";
 
 export default defineConfig({
-  plugins: [svelte(), sealAssets(), budget()],
+  plugins: [svelte(), sealAssets(), budget(), compress()],
   build: {
     target: "es2022",
     outDir: "dist",

@@ -6,7 +6,6 @@ use axum::handler::Handler;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{MethodRouter, get, post, put};
 use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::compression::CompressionLayer;
 
 use crate::realtime::open_socket;
 use crate::routes::{about, activation, health, notes, people, session, sign_in, visits};
@@ -66,7 +65,7 @@ pub fn router(house: House) -> Router {
         .nest("/api/v1", api)
         .route("/livez", get(health::live))
         .route("/readyz", get(health::ready))
-        .fallback_service(Router::new().fallback(static_files::serve).layer(CompressionLayer::new()))
+        .fallback(static_files::serve)
         .layer(from_fn_with_state(house.clone(), origin::same_origin_only))
         .layer(from_fn(layers::end_in_time))
         .layer(CatchPanicLayer::custom(layers::answer_panic))
