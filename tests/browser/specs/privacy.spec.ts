@@ -1,10 +1,10 @@
 // The promise, from the server's side: what it holds tells it nothing, and what it makes up is refused and shown.
 import { createDecipheriv, randomBytes } from 'node:crypto';
 import { type Browser, type Page, expect, test } from '@playwright/test';
-import { forge } from '../support/forger.ts';
+import { forge, garbageCommit } from '../support/forger.ts';
 import { account, open } from '../support/people.ts';
 import { type Packet, sframeHeader, tappedBrowser, vp8FrameStart } from '../support/tap.ts';
-import { admit, passLobby, peopleInVisit, reads, say, sees, startVisit, visitPath, wait } from '../support/visit.ts';
+import { admit, meet, passLobby, peopleInVisit, reads, say, sees, startVisit, visitPath, wait } from '../support/visit.ts';
 import { between } from '../support/wire.ts';
 
 test('no packet that reaches the server is sound or picture, and no wrong key opens one', async ({ browser }) => {
@@ -101,6 +101,34 @@ test('a member made up by the server appears to nobody', async ({ browser }) => 
   await sees(clinician, 'ana');
   await clinician.context().close();
   await patient.context().close();
+});
+
+test('a member sends a commit nobody accepts: the visit goes on without them', async ({ browser }) => {
+  const { clinician, patient } = await meet(browser, 'lee', 'ana');
+  await clinician.getByRole('button', { name: 'Invite someone' }).click();
+  await clinician.getByRole('combobox', { name: 'Colleague' }).selectOption({ label: account('okafor').name });
+  await clinician.getByRole('button', { name: 'Add' }).click();
+  const colleague = await open(browser, 'okafor');
+  const wire = await between(colleague);
+  await colleague.goto(visitPath(clinician));
+  await admit(clinician, 'okafor');
+  await sees(colleague, 'ana');
+
+  const { group } = wire.heard.find((message) => message.type === 'welcome') as unknown as {
+    group: { group_id: string; epoch: number };
+  };
+  // The clinician opened the group, the patient came second: the colleague's leaf is the third.
+  const commit = garbageCommit(group.group_id, group.epoch, 2);
+  wire.say({ type: 'commit', epoch: group.epoch, commit, welcome: null, admits: [], removes: [] });
+  await expect(colleague.getByRole('heading', { name: 'You were taken out of the visit' })).toBeVisible();
+  for (const page of [clinician, patient]) {
+    await expect(page.getByRole('list', { name: 'People in this visit' })).not.toContainText(account('okafor').name);
+  }
+  await say(patient, 'We are still here');
+  await reads(clinician, 'We are still here');
+  await sees(clinician, 'ana');
+  await sees(patient, 'lee');
+  for (const page of [clinician, patient, colleague]) await page.context().close();
 });
 
 // Visit roles as the credential writes them (docs/protocol.md).

@@ -1,8 +1,9 @@
 // Reload, back button, a second tab, a lost network: the same person takes the place back and nothing hangs.
-import { expect, test } from '@playwright/test';
-import { account } from '../support/people.ts';
+import { type Browser, type Page, expect, test } from '@playwright/test';
+import { account, open } from '../support/people.ts';
 import { forgive } from '../support/strict.ts';
-import { admit, meet, passLobby, reads, say, sees, visitPath } from '../support/visit.ts';
+import { admit, meet, passLobby, reads, say, sees, startVisit, visitPath } from '../support/visit.ts';
+import { between } from '../support/wire.ts';
 
 test('a patient who reloads is back without being admitted again', async ({ browser }) => {
   const { clinician, patient } = await meet(browser, 'lee', 'ana');
@@ -69,3 +70,50 @@ test('a lost network is shown and heals by itself', async ({ browser }) => {
   await clinician.context().close();
   await patient.context().close();
 });
+
+test('a wire that dies without a word is noticed in the waiting room, and the page comes back by itself', async ({ browser }) => {
+  const { clinician, patient, wire } = await waitBehindAWire(browser);
+  await expect(patient.getByRole('heading', { name: 'Waiting room' })).toBeVisible();
+  wire.silence();
+  await isNoticed(patient);
+  // The socket that was opened meanwhile is dead too, and is given up when it answers nothing.
+  wire.restore();
+  await expect(patient.getByText(/Reconnecting/)).toBeHidden();
+  await admit(clinician, 'ana');
+  await sees(patient, 'lee');
+  await clinician.context().close();
+  await patient.context().close();
+});
+
+test('a line written to a dead wire is not shown as sent, and arrives once it is', async ({ browser }) => {
+  const { clinician, patient, wire } = await waitBehindAWire(browser);
+  await admit(clinician, 'ana');
+  await sees(patient, 'lee');
+  await say(patient, 'First');
+  await expect(patient.getByText('Sending…')).toBeHidden();
+  wire.silence();
+  await say(patient, 'Did this arrive?');
+  await isNoticed(patient);
+  await expect(patient.getByText('Sending…')).toBeVisible();
+  wire.restore();
+  await reads(clinician, 'Did this arrive?');
+  await expect(patient.getByText('Sending…')).toBeHidden();
+  await expect(clinician.getByText('Did this arrive?', { exact: true })).toHaveCount(1);
+  await clinician.context().close();
+  await patient.context().close();
+});
+
+/** The clinician is in, the patient in the waiting room, with somebody at the patient's wire. */
+async function waitBehindAWire(browser: Browser) {
+  const clinician = await startVisit(browser, 'lee', 'ana');
+  const patient = await open(browser, 'ana', '/visits');
+  const wire = await between(patient);
+  await patient.goto(visitPath(clinician));
+  await passLobby(patient);
+  return { clinician, patient, wire };
+}
+
+/** Two beats that don't come take twelve seconds. */
+async function isNoticed(page: Page): Promise<void> {
+  await expect(page.getByText(/Reconnecting/)).toBeVisible({ timeout: 20_000 });
+}

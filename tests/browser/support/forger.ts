@@ -1,5 +1,6 @@
-// What a lying server could build with our own code: real MLS members with real keys, in a group of its own.
-import { createPrivateKey, generateKeyPairSync, sign } from 'node:crypto';
+// What a lying server could build with our own code: real MLS members with real keys, in a group of its own. And what a
+// member who lies could send: a commit that fits in everything but its content.
+import { createPrivateKey, generateKeyPairSync, randomBytes, sign } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -36,6 +37,19 @@ export async function forge(visit: string, person: string, role: number) {
   const { commit, welcome } = liar.member.admit(invented.keyPackage, now);
   const text = (some: Uint8Array) => Buffer.from(some).toString('base64');
   return { commit: text(commit), welcome: text(welcome), keyPackage: text(invented.keyPackage) };
+}
+
+/** Garbage in the frame of a member's commit (RFC 9420 §6), as base64: of this group and epoch, from this leaf. */
+export function garbageCommit(groupId: string, epoch: number, leaf: number): string {
+  const numbers = Buffer.alloc(13);
+  numbers.writeBigUInt64BE(BigInt(epoch));
+  // Sender type: member.
+  numbers[8] = 1;
+  numbers.writeUInt32BE(leaf, 9);
+  const group = Buffer.from(groupId, 'base64');
+  // Version 1, PublicMessage; no authenticated data, content type commit, twenty bytes of proposals.
+  const parts = [Buffer.from([0, 1, 0, 1, group.length]), group, numbers, Buffer.from([0, 3, 20]), randomBytes(400)];
+  return Buffer.concat(parts).toString('base64');
 }
 
 function bytes(uuid: string): Uint8Array {

@@ -103,6 +103,9 @@ export class Connection {
   send(message: ClientMessage, how: Delivery): void {
     if (this.#closed) return;
     const sent: Sent = { message, how, at: this.#outside.now() };
+    const receipt = receiptOf(message);
+    // Said again by a person: the copy from before would make two of it.
+    if (receipt !== null) this.#receipt(receipt);
     if (this.#placed) this.#write(sent);
     else if (how !== "now") this.#queue.push(sent);
   }

@@ -2,8 +2,11 @@
 // before; what a new leaf cut off is given out again, since nobody else could know that it was never read.
 import type { ChatView } from "../view";
 
-/** A line that the server has not confirmed after this long over a working connection is not sent. */
-const CONFIRMED_WITHIN_MS = 10_000;
+/**
+ * A line that the server has not confirmed after this long over a working connection is not sent. Longer than it takes to
+ * notice a dead wire (12 s): what was lost with that is sent again without a person's word.
+ */
+const CONFIRMED_WITHIN_MS = 20_000;
 
 export type ChatOutside = {
   /** To be sealed and sent. */
