@@ -63,7 +63,7 @@ impl Group {
         let stays = |leaf: &&Leaf| !admits.contains(&leaf.participant);
         let mut taken: BTreeSet<u32> = self.leaves.iter().filter(stays).map(|leaf| leaf.number).collect();
         for admitted in admits {
-            let number = (0..).find(|number| !taken.contains(number)).unwrap_or_default();
+            let number = first_free(&taken);
             taken.insert(number);
             self.seat(*admitted, number);
         }
@@ -76,4 +76,10 @@ impl Group {
             None => self.leaves.push(leaf),
         }
     }
+}
+
+/// One more number than are taken always holds a free one.
+fn first_free(taken: &BTreeSet<u32>) -> u32 {
+    let most = u32::try_from(taken.len()).unwrap_or(u32::MAX);
+    (0..=most).find(|number| !taken.contains(number)).unwrap_or(most)
 }

@@ -2,6 +2,7 @@
 // and lies.
 import { describe, expect, it } from "vitest";
 
+import type { GroupOutput } from "../../messages";
 import { type Tab as AnyTab, ANA, Browser, LEE, Room, Tab, TOM } from "./test-room";
 
 const CAMERA = 1;
@@ -290,8 +291,9 @@ describe("two commits at once", () => {
 });
 
 describe("a commit that nobody accepts", () => {
-  const garbage = (epoch: number) =>
-    ({ type: "commit", epoch, commit: new Uint8Array(300), welcome: null, admits: [], removes: [] }) as const;
+  const garbage = (epoch: number): GroupOutput => {
+    return { type: "commit", epoch, commit: new Uint8Array(300), welcome: null, admits: [], removes: [] };
+  };
 
   it("is taken back, and the visit goes on without its sender", async () => {
     const { room, lee, ana, tom } = await withTom();
