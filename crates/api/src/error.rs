@@ -12,6 +12,8 @@ use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::audit::denials::Refused;
+
 /// Why a request was refused or failed.
 #[derive(Debug, thiserror::Error)]
 pub enum ApiError {
@@ -237,6 +239,9 @@ impl IntoResponse for ApiError {
             version,
         };
         let mut response = (status, axum::Json(problem)).into_response();
+        if matches!(self, Self::NotFound | Self::NotAllowed) {
+            response.extensions_mut().insert(Refused);
+        }
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if let Some(seconds) = self.retry_after() {

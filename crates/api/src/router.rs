@@ -8,7 +8,8 @@ use axum::routing::{MethodRouter, get, post, put};
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::realtime::open_socket;
-use crate::routes::{about, activation, health, notes, people, session, sign_in, visits};
+use crate::routes::{about, activation, audit, health, notes, people, session, sign_in, visits};
+use crate::audit::denials::note_denials;
 use crate::{ApiError, House, layers, openapi, origin, security_headers, static_files};
 
 /// Bodies of people who aren't signed in (OP2).
@@ -46,6 +47,15 @@ fn for_the_signed_in() -> Routes {
         .get("/colleagues", people::colleagues)
 }
 
+/// The audit log.
+fn for_readers_of_the_audit_log() -> Routes {
+    Routes::taking_up_to(BODY_BYTES)
+        .get("/audit", audit::search)
+        .get("/audit/people", audit::people)
+        .post("/audit/verify", audit::verify)
+        .get("/audit/export", audit::export)
+}
+
 /// The clinician's note.
 fn for_notes() -> Routes {
     Routes::taking_up_to(NOTE_BYTES)
@@ -58,6 +68,7 @@ pub fn router(house: House) -> Router {
     let api = for_everybody()
         .and(for_the_signed_in())
         .and(for_notes())
+        .and(for_readers_of_the_audit_log())
         .router
         .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
         .fallback(async || ApiError::NotFound);
@@ -66,6 +77,7 @@ pub fn router(house: House) -> Router {
         .route("/livez", get(health::live))
         .route("/readyz", get(health::ready))
         .fallback(static_files::serve)
+        .layer(from_fn_with_state(house.clone(), note_denials))
         .layer(from_fn_with_state(house.clone(), origin::same_origin_only))
         .layer(from_fn(layers::end_in_time))
         .layer(CatchPanicLayer::custom(layers::answer_panic))
@@ -76,7 +88,7 @@ pub fn router(house: House) -> Router {
 
 /// Every route, as method and path under `/api/v1`: what the OpenAPI document must describe.
 pub fn listed_routes() -> Vec<(&'static str, &'static str)> {
-    for_everybody().and(for_the_signed_in()).and(for_notes()).listed
+    for_everybody().and(for_the_signed_in()).and(for_notes()).and(for_readers_of_the_audit_log()).listed
 }
 
 /// Routes of one body limit, and the list of them.

@@ -7,6 +7,7 @@ use curtain_domain::{Clock, Entropy};
 use curtain_storage::Store;
 use curtain_vault::Vault;
 
+use crate::audit::AuditBook;
 use crate::extract::AddressRange;
 use crate::hashing::HashingPermits;
 use crate::realtime::Hub;
@@ -40,6 +41,8 @@ pub struct House {
     pub hashing: HashingPermits,
     /// Who failed how often.
     pub throttle: Arc<Mutex<Throttle>>,
+    /// What the audit log needs beside the database.
+    pub audit: Arc<AuditBook>,
     /// The rooms of the visits that go on.
     pub hub: Hub,
 }

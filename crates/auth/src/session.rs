@@ -131,6 +131,11 @@ impl StoredSession {
         Self(row)
     }
 
+    /// Whose session.
+    pub const fn account(&self) -> AccountId {
+        self.0.account
+    }
+
     /// Which session.
     pub const fn id(&self) -> SessionId {
         self.0.id

@@ -49,6 +49,10 @@ pub(crate) struct ServeArgs {
     pub(crate) key: KeyArgs,
     #[command(flatten)]
     pub(crate) password: PasswordArgs,
+    /// File that the signed heads of the audit log are appended to: on another disk, better still another machine. Without
+    /// it they stand in the database only, where whoever rewrites the log can rewrite them too.
+    #[arg(long, env = "CURTAIN_AUDIT_CHECKPOINTS", value_name = "PATH")]
+    pub(crate) audit_checkpoints: Option<PathBuf>,
     /// Where to listen. Without TLS: this machine only, or behind a proxy that ends TLS.
     #[arg(long, env = "CURTAIN_LISTEN", value_name = "ADDRESS", default_value = "127.0.0.1:8443")]
     pub(crate) listen: String,

@@ -39,6 +39,9 @@ enum Command {
     CreateAdmin(command::create_admin::CreateAdminArgs),
     /// Looks whether everything that is needed is there.
     Doctor(command::doctor::DoctorArgs),
+    /// Looks after the audit log.
+    #[command(subcommand)]
+    Audit(command::audit::AuditCommand),
     /// Prints the HTTP interface as an OpenAPI document.
     Openapi,
     /// Prints the accounts of the demo practice.
@@ -53,6 +56,7 @@ fn main() -> ExitCode {
         Command::Migrate(args) => command::migrate::run(&args),
         Command::CreateAdmin(args) => command::create_admin::run(&args),
         Command::Doctor(args) => command::doctor::run(&args),
+        Command::Audit(audit) => command::audit::run(&audit),
         Command::Openapi => command::print(&curtain_api::document()),
         Command::DemoAccounts(args) => command::demo_accounts::run(args),
     };

@@ -8,6 +8,9 @@ pub(crate) const GRACE: Duration = Duration::from_secs(5);
 /// before the system loses patience (`TimeoutStopSec` in `deploy/systemd/curtain.service`).
 pub(crate) const WRITTEN_WITHIN: Duration = Duration::from_secs(10);
 
+/// What the sealer of the audit log gets after that for its last numbers and the head's signature.
+pub(crate) const SEALED_WITHIN: Duration = Duration::from_secs(5);
+
 /// Waits for SIGTERM (systemd, containers) or SIGINT (Ctrl-C).
 pub(crate) async fn asked_for() -> std::io::Result<()> {
     use tokio::signal::unix::{SignalKind, signal};

@@ -14,7 +14,7 @@ use curtain_protocol::{
 use crate::group::Group;
 use crate::place::{Place, Standing};
 use crate::visit_room::Answer;
-use crate::{CloseReason, MediaOrder, VisitFact, VisitRoom};
+use crate::{CloseReason, MediaOrder, VisitDeed, VisitFact, VisitRoom};
 
 /// The visit's sixteen bytes and eight random ones.
 const GROUP_ID_BYTES: usize = 24;
@@ -124,12 +124,24 @@ impl VisitRoom {
         }
         for removed in removes {
             if self.places.contains_key(&removed) {
+                self.note_deed(VisitDeed::Removed { who: removed, by: me });
                 self.record(VisitFact::Left(removed));
                 self.say_farewell(removed, ServerMessage::Removed {}, CloseReason::Removed);
             }
         }
         if let Some(welcome) = welcome {
+            self.note_admissions(&admits, me);
             self.let_in(&admits, &welcome);
+        }
+    }
+
+    /// Only of those who waited: who comes back by a member's rules is not let in by anybody.
+    fn note_admissions(&mut self, admits: &[ParticipantId], by: ParticipantId) {
+        let waits = |place: &Place| place.standing == Standing::Waiting;
+        for who in admits.iter().copied() {
+            if self.places.get(&who).is_some_and(waits) {
+                self.note_deed(VisitDeed::Admitted { who, by });
+            }
         }
     }
 

@@ -20,5 +20,5 @@ mod visit_room;
 mod waiting_room;
 
 pub use input::{ConnectionId, Input, MediaNews};
-pub use output::{CloseReason, MediaOrder, Output, VisitFact};
+pub use output::{CloseReason, MediaOrder, Output, VisitDeed, VisitFact};
 pub use visit_room::VisitRoom;

@@ -26,6 +26,8 @@ pub enum Output {
     Media(MediaOrder),
     /// For the database.
     Visit(VisitFact),
+    /// Somebody did something to somebody: for the audit log.
+    Deed(VisitDeed),
     /// Send a `Tick` at this time; takes the place of the last one.
     WakeAt(Timestamp),
     /// Nobody was here for a while: the room can be dropped.
@@ -73,6 +75,34 @@ pub enum MediaOrder {
     Leave(ParticipantId),
     /// The visit is over.
     Close,
+}
+
+/// Who did what, for the audit log. Facts say where things stand; deeds say by whose hand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum VisitDeed {
+    /// Somebody asks to be let in.
+    Arrived(ParticipantId),
+    /// Somebody who waited is let in.
+    Admitted {
+        /// Who was let in.
+        who: ParticipantId,
+        /// By whom.
+        by: ParticipantId,
+    },
+    /// Somebody who waited is sent away.
+    Declined {
+        /// Who was sent away.
+        who: ParticipantId,
+        /// By whom.
+        by: ParticipantId,
+    },
+    /// A member is put out.
+    Removed {
+        /// Who was put out.
+        who: ParticipantId,
+        /// By whom.
+        by: ParticipantId,
+    },
 }
 
 /// What the database shall know. The time is that of the input.

@@ -9,7 +9,7 @@ use curtain_protocol::{ClientMessage, Envelope, Epoch, PersonInVisit, Refusal, R
 use crate::group::Group;
 use crate::place::Place;
 use crate::presence::{Connection, Farewell};
-use crate::{CloseReason, ConnectionId, Input, MediaOrder, Output, VisitFact};
+use crate::{CloseReason, ConnectionId, Input, MediaOrder, Output, VisitDeed, VisitFact};
 
 /// How long an empty room is kept. More costs memory for visits that are over; less loses the farewell of somebody
 /// whose connection broke at the last moment.
@@ -174,6 +174,10 @@ impl VisitRoom {
 
     pub(crate) fn record(&mut self, fact: VisitFact) {
         self.out.push(Output::Visit(fact));
+    }
+
+    pub(crate) fn note_deed(&mut self, deed: VisitDeed) {
+        self.out.push(Output::Deed(deed));
     }
 
     pub(crate) fn wake_at(&mut self, at: Timestamp) {

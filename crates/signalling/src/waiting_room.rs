@@ -7,7 +7,7 @@ use curtain_protocol::{GoneReason, Refusal, RefusalCode, ServerMessage, WaitingP
 
 use crate::place::{Place, Standing, WaitingLine};
 use crate::visit_room::Answer;
-use crate::{CloseReason, VisitFact, VisitRoom};
+use crate::{CloseReason, VisitDeed, VisitFact, VisitRoom};
 
 impl VisitRoom {
     /// The clinician does not let somebody in, who may ask again.
@@ -17,6 +17,7 @@ impl VisitRoom {
         if !waits {
             return Err(Refusal::of(RefusalCode::NoSuchParticipant));
         }
+        self.note_deed(VisitDeed::Declined { who: whom, by: me });
         self.record(VisitFact::Left(whom));
         self.say_farewell(whom, ServerMessage::Declined {}, CloseReason::Declined);
         self.leaf_is_orphaned(whom, GoneReason::Left);

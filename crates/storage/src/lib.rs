@@ -4,6 +4,7 @@
 //! session's context token), and **work that is not committed did not happen**. Each file under `scope/` is the complete
 //! list of what its role can do; what Postgres lets that role do stands in `migrations/`.
 
+mod audit;
 pub mod demo;
 mod error;
 mod owner;
@@ -15,6 +16,11 @@ mod store;
 pub mod testing;
 mod unit_of_work;
 
+pub use audit::{
+    Actor, AuditEvent, AuditFilter, AuditHead, AuditKind, AuditLog, AuditOutcome, AuditRow, CareTeamChange, ChainedEvent,
+    EndCause, ExportForm, Factor, IdentityCheck, SignInRefusal, StoredAuditEvent, StoredCheckpoint, UnknownCode,
+    VisitOf, canonical,
+};
 pub use error::StorageError;
 pub use owner::{NewAdministrator, Owner};
 pub use records::{

@@ -86,32 +86,32 @@ impl Store {
 
     /// Signing in: the only scope open to strangers.
     pub const fn credentials(&self) -> Opening<'_, CredentialScope> {
-        Opening::new(&self.credentials, None, ())
+        Opening::of_machine(&self.credentials, ())
     }
 
     /// What a patient may do.
     pub fn patient(&self, by: &Principal<Patient>) -> Opening<'_, PatientScope> {
-        Opening::new(&self.patient, Some(by.identity().context().clone()), by.account())
+        Opening::of_person(&self.patient, by.identity(), by.account())
     }
 
     /// What a clinician may do.
     pub fn clinician(&self, by: &Principal<Clinician>) -> Opening<'_, ClinicianScope> {
-        Opening::new(&self.clinician, Some(by.identity().context().clone()), by.account())
+        Opening::of_person(&self.clinician, by.identity(), by.account())
     }
 
     /// What an administrator may do.
     pub fn admin(&self, by: &Principal<Administrator>) -> Opening<'_, AdminScope> {
-        Opening::new(&self.admin, Some(by.identity().context().clone()), ())
+        Opening::of_person(&self.admin, by.identity(), ())
     }
 
     /// What an auditor may do.
     pub fn auditor(&self, by: &Principal<Auditor>) -> Opening<'_, AuditorScope> {
-        Opening::new(&self.auditor, Some(by.identity().context().clone()), ())
+        Opening::of_person(&self.auditor, by.identity(), ())
     }
 
     /// What the rooms of visits write down. No person acts.
     pub const fn worker(&self) -> Opening<'_, WorkerScope> {
-        Opening::new(&self.worker, None, ())
+        Opening::of_machine(&self.worker, ())
     }
 
     /// Closes every connection, for a clean stop.

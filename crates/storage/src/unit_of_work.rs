@@ -5,29 +5,54 @@
 
 use core::marker::PhantomData;
 
-use curtain_auth::ContextToken;
+use curtain_auth::{ContextToken, Identity};
+use curtain_domain::Timestamp;
 use sqlx::{AssertSqlSafe, PgConnection, PgPool, Postgres, Transaction};
 
+use crate::audit::{self, Actor, AuditEvent};
 use crate::StorageError;
 
 /// An open transaction. Dropped without `commit`, it rolls back.
-pub(crate) struct UnitOfWork(Transaction<'static, Postgres>);
+pub(crate) struct UnitOfWork {
+    transaction: Transaction<'static, Postgres>,
+    /// Who acts, for the audit log; `None` where a machine does, or nobody yet.
+    by: Option<Actor>,
+}
 
 impl UnitOfWork {
-    pub(crate) async fn begin(pool: &PgPool, context: Option<&ContextToken>) -> Result<Self, StorageError> {
-        let Some(context) = context else { return Ok(Self(pool.begin().await?)) };
+    pub(crate) async fn begin(
+        pool: &PgPool,
+        context: Option<&ContextToken>,
+        by: Option<Actor>,
+    ) -> Result<Self, StorageError> {
+        let Some(context) = context else { return Ok(Self { transaction: pool.begin().await?, by }) };
         // The one statement that is put together from parts: SET takes no parameters, and the part is 64 hexadecimal
         // digits by type.
         let begin = format!("begin; set local curtain.context = '{}'", *context.as_hex_literal());
-        Ok(Self(pool.begin_with(AssertSqlSafe(begin)).await?))
+        Ok(Self { transaction: pool.begin_with(AssertSqlSafe(begin)).await?, by })
     }
 
     pub(crate) fn connection(&mut self) -> &mut PgConnection {
-        &mut self.0
+        &mut self.transaction
+    }
+
+    /// Writes down that the one who acts did this; it counts together with the rest of this work, or not at all.
+    pub(crate) async fn record(&mut self, event: &AuditEvent, now: Timestamp) -> Result<(), StorageError> {
+        self.record_by(self.by, event, now).await
+    }
+
+    /// The same, where it is not the scope that says who acts.
+    pub(crate) async fn record_by(
+        &mut self,
+        by: Option<Actor>,
+        event: &AuditEvent,
+        now: Timestamp,
+    ) -> Result<(), StorageError> {
+        audit::record(&mut self.transaction, by, event, now).await
     }
 
     pub(crate) async fn commit(self) -> Result<(), StorageError> {
-        Ok(self.0.commit().await?)
+        Ok(self.transaction.commit().await?)
     }
 }
 
@@ -44,19 +69,27 @@ pub(crate) trait Scope: Sized {
 pub struct Opening<'a, S: Scope> {
     pool: &'a PgPool,
     context: Option<ContextToken>,
+    by: Option<Actor>,
     actor: S::Actor,
     scope: PhantomData<fn() -> S>,
 }
 
 #[expect(private_bounds, reason = "the list of scopes is this crate's own")]
 impl<'a, S: Scope> Opening<'a, S> {
-    pub(crate) const fn new(pool: &'a PgPool, context: Option<ContextToken>, actor: S::Actor) -> Self {
-        Self { pool, context, actor, scope: PhantomData }
+    /// For a machine.
+    pub(crate) const fn of_machine(pool: &'a PgPool, actor: S::Actor) -> Self {
+        Self { pool, context: None, by: None, actor, scope: PhantomData }
+    }
+
+    /// For a person.
+    pub(crate) fn of_person(pool: &'a PgPool, who: &Identity, actor: S::Actor) -> Self {
+        let by = Actor { account: who.account(), role: who.role(), session: Some(who.session()) };
+        Self { pool, context: Some(who.context().clone()), by: Some(by), actor, scope: PhantomData }
     }
 
     /// Starts a unit of work: one transaction, which counts only once it is committed.
     pub async fn begin(self) -> Result<S, StorageError> {
-        let unit = UnitOfWork::begin(self.pool, self.context.as_ref()).await?;
+        let unit = UnitOfWork::begin(self.pool, self.context.as_ref(), self.by).await?;
         Ok(S::new(unit, self.actor))
     }
 }

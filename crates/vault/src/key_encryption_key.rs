@@ -2,12 +2,13 @@
 
 use std::path::Path;
 
-use curtain_domain::{Entropy, KeyEncryptionKeyId};
+use curtain_domain::{Entropy, KeyEncryptionKeyId, PracticeId};
 use data_encoding::HEXLOWER_PERMISSIVE;
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use ring::digest::{SHA256, digest};
 use zeroize::Zeroizing;
 
+use crate::audit_seal::{CheckpointKey, checkpoint_seed};
 use crate::VaultError;
 
 /// AES-256.
@@ -22,6 +23,8 @@ const DEMO_FINGERPRINT: &str = "e6cf8f3e612e5769";
 pub struct KeyEncryptionKey {
     id: KeyEncryptionKeyId,
     key: LessSafeKey,
+    /// Derived once, so that the key's own bytes need not be kept.
+    checkpoint_seed: Zeroizing<[u8; KEY_BYTES]>,
     demo: bool,
 }
 
@@ -64,6 +67,11 @@ impl KeyEncryptionKey {
         self.demo
     }
 
+    /// The key that signs the heads of the practice's audit log.
+    pub fn checkpoint_key(&self, practice: PracticeId) -> Result<CheckpointKey, VaultError> {
+        CheckpointKey::from_seed(&self.checkpoint_seed, practice)
+    }
+
     fn from_bytes(bytes: &[u8; KEY_BYTES]) -> Result<Self, VaultError> {
         let fingerprint = fingerprint(bytes);
         let key = UnboundKey::new(&AES_256_GCM, bytes).map_err(|_| VaultError::BadKey)?;
@@ -71,6 +79,7 @@ impl KeyEncryptionKey {
             demo: fingerprint == DEMO_FINGERPRINT,
             id: KeyEncryptionKeyId(format!("file:{fingerprint}")),
             key: LessSafeKey::new(key),
+            checkpoint_seed: checkpoint_seed(bytes)?,
         })
     }
 

@@ -4,12 +4,14 @@
 //! values. **A value opens only in the place it was sealed for**: practice, table, column, row, patient and version are
 //! part of its key.
 
+mod audit_seal;
 mod clinical_text;
 mod context;
 mod format;
 mod key_encryption_key;
 mod vault;
 
+pub use audit_seal::{AuditHash, Checkpoint, CheckpointKey, SignedCheckpoint, audit_genesis, audit_link};
 pub use clinical_text::ClinicalText;
 pub use context::{CredentialContext, RecordContext};
 pub use key_encryption_key::KeyEncryptionKey;

@@ -117,7 +117,8 @@ impl Demo {
         let url = origin.unwrap_or_else(|| format!("http://localhost:{port}"));
         step(7, &format!("serving on port {port}"));
         let log = work_folder()?.join(format!("server-{port}.log"));
-        let server = Server::start(&curtain, &database, &url, port, &log, cluster.lock())?;
+        let checkpoints = cluster.folder().join("audit-checkpoints");
+        let server = Server::start(&curtain, &database, &url, port, &log, &checkpoints, cluster.lock())?;
         let accounts = Tool::new(&curtain, &["demo-accounts", "--json"]).output()?.trim().to_owned();
         let mut demo = Self { server, cluster, port, url, log, accounts };
         demo.wait_until_ready()?;
@@ -221,6 +222,7 @@ impl Server {
         origin: &str,
         port: u16,
         log: &Path,
+        checkpoints: &Path,
         lock: &File,
     ) -> Result<Self, Failure> {
         let log = File::create(log).map_err(|e| failure(log.display(), e))?;
@@ -229,6 +231,7 @@ impl Server {
         command.args(["--listen", &format!("127.0.0.1:{port}"), "--public-origin", origin]);
         // Not on the command line, which everybody on the machine can read.
         command.env("CURTAIN_DATABASE_URL", database).current_dir(root());
+        command.env("CURTAIN_AUDIT_CHECKPOINTS", checkpoints);
         command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
         let child = command.spawn().map_err(|e| failure(curtain.display(), e))?;

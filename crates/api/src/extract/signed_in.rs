@@ -7,6 +7,7 @@ use curtain_auth::{
 };
 use http::request::Parts;
 
+use crate::audit::denials::AskedBy;
 use crate::cookies::TokenCookie;
 use crate::{ApiError, House};
 
@@ -29,6 +30,9 @@ impl FromRequestParts<House> for SignedInAny {
             tracing::debug!(%end, "a session no longer counts");
             ApiError::SignedOut
         })?;
+        if let Some(asked) = parts.extensions.get::<AskedBy>() {
+            asked.is(principal.identity());
+        }
         if !is_background(parts) {
             scope.touch_session(principal.identity().session(), now).await?;
             scope.commit().await?;

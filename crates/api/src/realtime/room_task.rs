@@ -177,6 +177,7 @@ impl RoomTask {
                 self.chronicle.note_and_wait(ended, now, END_WAITS).await;
             }
             Output::Visit(fact) => self.chronicle.note(fact, now),
+            Output::Deed(deed) => self.chronicle.note_deed(deed, now),
             Output::WakeAt(at) => self.wake_at = Some(at),
             Output::Dissolved => self.dissolved = true,
         }

@@ -6,7 +6,7 @@
 use axum::extract::State;
 use curtain_auth::{ActivationToken, NewPassword, RecoveryCode, ThrottleSubject, TotpSecret, totp};
 use curtain_domain::WrappedDataKey;
-use curtain_storage::{Activation, CredentialScope};
+use curtain_storage::{Activation, Actor, AuditEvent, CredentialScope, Factor};
 use curtain_vault::CredentialContext;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -112,7 +112,10 @@ pub(crate) async fn choose_password(
 
     let mut scope = house.store.credentials().begin().await?;
     let activation = live(&house, &form.token, &mut scope).await?;
-    scope.set_password(activation.account, &phc, house.clock.now()).await?;
+    let now = house.clock.now();
+    scope.set_password(activation.account, &phc, now).await?;
+    let changed = AuditEvent::PasswordChanged { person: activation.account };
+    scope.record(Some(by(&activation)), &changed, now).await?;
     let key = credential_key(&house, &mut scope).await?;
     let secret = TotpSecret::new(house.entropy.as_ref());
     let version = activation.totp.as_ref().map_or(1, |totp| totp.version.saturating_add(1));
@@ -125,6 +128,11 @@ pub(crate) async fn choose_password(
     let otpauth_uri = secret.otpauth_uri(&activation.practice_name, &activation.email)?;
     let (secret, otpauth_uri) = (secret.to_base32().to_string(), otpauth_uri.to_string());
     Ok(Json(AuthenticatorSecret { secret, otpauth_uri }))
+}
+
+/// Whoever holds the link acts as its person.
+const fn by(activation: &Activation) -> Actor {
+    Actor { account: activation.account, role: activation.role, session: None }
 }
 
 /// The data key that seals authenticators, made on first use.
@@ -151,6 +159,7 @@ pub(crate) async fn confirm_code(
     let token = ActivationToken::parse(&form.token).ok_or(ApiError::LinkInvalid)?;
     let mut scope = house.store.credentials().begin().await?;
     let activation = live(&house, &form.token, &mut scope).await?;
+    let (person, actor) = (activation.account, Some(by(&activation)));
     let totp = activation.totp.filter(|totp| !totp.confirmed).ok_or(ApiError::LinkInvalid)?;
     let counted = [ThrottleSubject::Code(activation.account)];
     house.throttle().check(&counted, now)?;
@@ -158,6 +167,8 @@ pub(crate) async fn confirm_code(
     let secret = house.vault.open_totp(&context, &totp.sealed)?;
     let Some(step) = totp::matching_step(&secret, &form.code, now) else {
         house.throttle().failed(&counted, now);
+        scope.record(actor, &AuditEvent::CodeWrong { person, factor: Factor::Totp }, now).await?;
+        scope.commit().await?;
         return Err(ApiError::CodeWrong);
     };
     let codes = RecoveryCode::set(house.entropy.as_ref());
@@ -165,6 +176,8 @@ pub(crate) async fn confirm_code(
     if !scope.finish_activation(token.hash(), activation.account, step, &hashes, now).await? {
         return Err(ApiError::LinkInvalid);
     }
+    scope.record(actor, &AuditEvent::FactorEnrolled { person, factor: Factor::Totp }, now).await?;
+    scope.record(actor, &AuditEvent::AccountActivated { person }, now).await?;
     scope.commit().await?;
     tracing::info!(account = %activation.account, "an account was activated");
     Ok(Json(RecoveryCodes { recovery_codes: codes.iter().map(|code| code.to_text().to_string()).collect() }))

@@ -2,6 +2,7 @@
 
 pub(crate) mod about;
 pub(crate) mod activation;
+pub(crate) mod audit;
 pub(crate) mod health;
 pub(crate) mod notes;
 pub(crate) mod people;

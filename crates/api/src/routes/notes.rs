@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use curtain_auth::{Clinician, Principal};
 use curtain_domain::{AccountId, NoteId, NoteVersion, Timestamp, VisitId, WrappedDataKey};
-use curtain_storage::{ClinicianScope, NoteSave, StoredNote};
+use curtain_storage::{AuditEvent, ClinicianScope, NoteSave, StoredNote, VisitOf};
 use curtain_vault::{ClinicalText, RecordContext};
 use http::header;
 use serde::{Deserialize, Serialize};
@@ -72,13 +72,23 @@ pub(crate) async fn read(
     PathId(id): PathId<VisitId>,
 ) -> Result<Response, ApiError> {
     let mut scope = house.store.clinician(&clinician).begin().await?;
-    patient_of(&mut scope, &clinician, id).await?;
-    let stored = scope.note(id).await?;
-    scope.commit().await?;
-    let Some(StoredNote { id, patient, version, sealed, key, saved_at }) = stored else {
-        return Ok(with_tag(NoteVersion(0), Note { text: String::new(), version: 0, saved_at: None }));
+    let of = VisitOf { visit: id, patient: patient_of(&mut scope, &clinician, id).await? };
+    let (now, stored) = (house.clock.now(), scope.note(id).await?);
+    let version = stored.as_ref().map_or(NoteVersion(0), |note| note.version);
+    let Some(StoredNote { id, patient, sealed, key, saved_at, .. }) = stored else {
+        scope.record(&AuditEvent::NoteRead { of, version }, now).await?;
+        scope.commit().await?;
+        return Ok(with_tag(version, Note { text: String::new(), version: 0, saved_at: None }));
     };
-    let text = house.vault.open(&clinician, &RecordContext::note(key, patient, id, version), &sealed)?;
+    let opened = house.vault.open(&clinician, &RecordContext::note(key, patient, id, version), &sealed);
+    let event = match &opened {
+        Ok(_) => AuditEvent::NoteRead { of, version },
+        Err(_) => AuditEvent::NoteUnreadable { of, version },
+    };
+    scope.record(&event, now).await?;
+    // Nobody sees a word before it stands written down that they do (OP5).
+    scope.commit().await?;
+    let text = opened?;
     let saved_at = Some(saved_at.to_date_time());
     Ok(with_tag(version, Note { text: text.expose().to_owned(), version: version.0, saved_at }))
 }
@@ -122,6 +132,8 @@ pub(crate) async fn save(
         NoteSave::Saved(version) => version,
         NoteSave::Changed(version) => return Err(ApiError::NoteChanged(version)),
     };
+    let of = VisitOf { visit, patient };
+    scope.record(&AuditEvent::NoteWritten { of, version }, now).await?;
     scope.commit().await?;
     Ok(with_tag(version, NoteSaved { version: version.0, saved_at: now.to_date_time() }))
 }

@@ -4,12 +4,14 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use curtain_auth::Identity;
 use curtain_domain::Role;
+use curtain_storage::{AuditEvent, EndCause};
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde::Serialize;
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::audit::denials::actor;
 use crate::cookies::TokenCookie;
 use crate::extract::{Json, SignedInAny};
 use crate::{ApiError, House, Problem};
@@ -78,9 +80,12 @@ pub(crate) async fn sign_out(
     SignedInAny(principal): SignedInAny,
     State(house): State<House>,
 ) -> Result<Response, ApiError> {
-    let session = principal.identity().session();
+    let who = principal.identity();
+    let (session, now) = (who.session(), house.clock.now());
     let mut scope = house.store.credentials().begin().await?;
-    scope.end_session(session, house.clock.now()).await?;
+    scope.end_session(session, now).await?;
+    let ended = AuditEvent::SessionEnded { person: who.account(), session, cause: EndCause::SignedOut };
+    scope.record(Some(actor(who)), &ended, now).await?;
     scope.commit().await?;
     tracing::info!(%session, "signed out");
     house.hub.revoke_session(session);

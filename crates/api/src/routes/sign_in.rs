@@ -6,7 +6,9 @@ use curtain_auth::{
     AnyPrincipal, NewSession, Password, PasswordCheck, SessionToken, SignInToken, ThrottleSubject, totp,
 };
 use curtain_domain::{AccountId, EmailAddress, Timestamp};
-use curtain_storage::{AccountState, PendingSignIn, SignInAccount};
+use curtain_storage::{
+    AccountState, Actor, AuditEvent, EndCause, Factor, PendingSignIn, SignInAccount, SignInRefusal,
+};
 use curtain_vault::CredentialContext;
 use http::{HeaderMap, header};
 use serde::{Deserialize, Serialize};
@@ -59,16 +61,26 @@ pub(crate) async fn check_password(
     let email = EmailAddress::parse(&form.email).ok();
     let mut counted = vec![ThrottleSubject::from_address(address)];
     counted.extend(email.clone().map(ThrottleSubject::Name));
-    house.throttle().attempt(&counted, now)?;
+    let refused = house.throttle().attempt(&counted, now);
+    if let Err(refused) = refused {
+        note_throttled(&house, None, now).await?;
+        return Err(refused.into());
+    }
 
     let judged = judge(&house, email.as_ref(), &form.password, now).await;
-    if !matches!(judged, Ok(None)) {
+    if !matches!(judged, Ok(Err(_))) {
         // Right, or never judged because the house is busy: it was no wrong guess.
         for subject in &counted {
             house.throttle().excuse(subject);
         }
     }
-    let account = judged?.ok_or(ApiError::SignInFailed)?;
+    let account = match judged? {
+        Ok(account) => account,
+        Err(person) => {
+            note(&house, None, &AuditEvent::SignInFailed { person }, now).await?;
+            return Err(ApiError::SignInFailed);
+        }
+    };
     if let Some(email) = email {
         house.throttle().succeeded(&ThrottleSubject::Name(email));
     }
@@ -80,13 +92,15 @@ pub(crate) async fn check_password(
     Ok(([(header::SET_COOKIE, cookie)], Json(NextStep { next: "code" })).into_response())
 }
 
-/// Whose password it is, if anybody's.
+/// Whose password it is; else whose it isn't, if anybody's.
+type Judged = Result<AccountId, Option<AccountId>>;
+
 async fn judge(
     house: &House,
     email: Option<&EmailAddress>,
     password: &str,
     now: Timestamp,
-) -> Result<Option<AccountId>, ApiError> {
+) -> Result<Judged, ApiError> {
     let candidate = candidate(house, email).await?;
     verify(house, candidate, Password::typed(password), now).await
 }
@@ -106,7 +120,7 @@ async fn verify(
     candidate: Option<SignInAccount>,
     password: Password,
     now: Timestamp,
-) -> Result<Option<AccountId>, ApiError> {
+) -> Result<Judged, ApiError> {
     let stored = candidate.as_ref().and_then(|account| account.password.clone());
     let (check, renewed) = house
         .hash(move |hasher, entropy| match hasher.verify(&password, stored.as_ref()) {
@@ -114,13 +128,29 @@ async fn verify(
             check => (check, None),
         })
         .await?;
-    let account = candidate.filter(|_| check == PasswordCheck::Right).map(|account| account.account);
+    let candidate = candidate.map(|account| account.account);
+    let account = candidate.filter(|_| check == PasswordCheck::Right);
     if let (Some(account), Some(phc)) = (account, renewed.transpose()?) {
         let mut scope = house.store.credentials().begin().await?;
         scope.set_password(account, &phc, now).await?;
         scope.commit().await?;
     }
-    Ok(account)
+    Ok(account.ok_or(candidate))
+}
+
+/// Writes down what came to nothing, in a unit of work of its own.
+async fn note(house: &House, by: Option<Actor>, event: &AuditEvent, now: Timestamp) -> Result<(), ApiError> {
+    let mut scope = house.store.credentials().begin().await?;
+    scope.record(by, event, now).await?;
+    Ok(scope.commit().await?)
+}
+
+/// Somebody was not even asked. Of a flood, one a second is written down.
+async fn note_throttled(house: &House, person: Option<AccountId>, now: Timestamp) -> Result<(), ApiError> {
+    if !house.audit.takes_throttled(now) {
+        return Ok(());
+    }
+    note(house, None, &AuditEvent::SignInThrottled { person, why: SignInRefusal::TooMany }, now).await
 }
 
 /// Checks the code and opens a session.
@@ -144,11 +174,17 @@ pub(crate) async fn check_code(
     };
     let Some(pending) = attempt(&house, &token, now).await? else { return over() };
     let counted = [ThrottleSubject::from_address(address), ThrottleSubject::Code(pending.account)];
-    house.throttle().check(&counted, now)?;
+    let refused = house.throttle().check(&counted, now);
+    if let Err(refused) = refused {
+        note_throttled(&house, Some(pending.account), now).await?;
+        return Err(refused.into());
+    }
 
     let old = TokenCookie::Session.read(&headers, origin).and_then(SessionToken::parse);
     let Some((session, who)) = open_session(&house, &token, &pending, &form.code, old, now).await? else {
         house.throttle().failed(&counted, now);
+        let wrong = AuditEvent::CodeWrong { person: pending.account, factor: Factor::Totp };
+        note(&house, None, &wrong, now).await?;
         return Err(ApiError::CodeWrong);
     };
     house.throttle().succeeded(&ThrottleSubject::Code(pending.account));
@@ -195,12 +231,18 @@ async fn open_session(
     if !scope.create_session(*account, &session).await? {
         return Ok(None);
     }
-    if let Some(old) = old
-        && let Some(stored) = scope.session(old.hash()).await?
-    {
-        scope.end_session(stored.id(), now).await?;
-    }
     let stored = scope.session(session.token.hash()).await?.ok_or(ApiError::SignedOut)?;
+    let by = Some(Actor { account: *account, role: *role, session: Some(stored.id()) });
+    scope.record(by, &AuditEvent::SignInSucceeded(Factor::Totp), now).await?;
+    scope.record(by, &AuditEvent::SessionStarted { session: stored.id() }, now).await?;
+    if let Some(old) = old
+        && let Some(old) = scope.session(old.hash()).await?
+    {
+        let (session, cause) = (old.id(), EndCause::Replaced);
+        scope.end_session(session, now).await?;
+        let ended = AuditEvent::SessionEnded { person: old.account(), session, cause };
+        scope.record(by, &ended, now).await?;
+    }
     scope.commit().await?;
     let who = stored.admit(&session.token, now).map_err(ApiError::internal)?;
     Ok(Some((session.token, who)))

@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use curtain_auth::{AnyPrincipal, Clinician};
 use curtain_domain::{AccountId, Timestamp, VisitId, VisitRole, VisitState};
-use curtain_storage::Place;
+use curtain_storage::{AuditEvent, Place, VisitOf};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
@@ -162,6 +162,8 @@ pub(crate) async fn schedule(
     let visit = made.and_then(|visit| Visit::seen_by(clinician.account(), &visit));
     let visit = visit
         .ok_or_else(|| ApiError::Unprocessable("The field patient names no patient here.".to_owned()))?;
+    let of = VisitOf { visit: VisitId::from_uuid(visit.id), patient };
+    scope.record(&AuditEvent::VisitCreated(of), now).await?;
     scope.commit().await?;
     tracing::info!(visit = %visit.id, "a visit was made");
     Ok((StatusCode::CREATED, Json(visit)).into_response())
@@ -186,11 +188,16 @@ pub(crate) async fn add_colleague(
     if !visit.is_run_by(clinician.account()) {
         return Err(ApiError::NotFound);
     }
-    let colleague = AccountId::from_uuid(form.person);
-    let visit = scope.add_colleague(id, colleague, house.clock.now(), house.entropy.as_ref()).await?;
+    let (colleague, now) = (AccountId::from_uuid(form.person), house.clock.now());
+    let is_new = visit.place_of(colleague).is_none();
+    let visit = scope.add_colleague(id, colleague, now, house.entropy.as_ref()).await?;
     let visit = visit.ok_or_else(|| {
         ApiError::Unprocessable("The field person names no colleague, or the visit is over.".to_owned())
     })?;
+    if is_new {
+        let of = VisitOf { visit: id, patient: visit.patient.account };
+        scope.record(&AuditEvent::ColleagueAdded { of, person: colleague }, now).await?;
+    }
     scope.commit().await?;
     house.hub.people_changed(id).await?;
     Visit::seen_by(clinician.account(), &visit).map(Json).ok_or(ApiError::NotFound)

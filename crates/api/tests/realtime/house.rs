@@ -4,6 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex};
 
+use curtain_api::audit::AuditBook;
 use curtain_api::realtime::{Hub, HubParts, media_feed};
 use curtain_api::{HashingPermits, House, Settings, router};
 use curtain_auth::{NewSession, PasswordCost, PasswordHasher, SessionToken, SystemEntropy, Throttle};
@@ -55,6 +56,7 @@ impl TestHouse {
         let clock = Arc::new(ManualClock::new(now));
         let entropy = Arc::new(SystemEntropy::default());
         let key = KeyEncryptionKey::demo().expect("the demo key");
+        let checkpoints = key.checkpoint_key(PRACTICE_ID).expect("a key");
         let vault = Arc::new(Vault::new(key, PRACTICE_ID, entropy.clone()));
         seed(&database, &vault, now, entropy.as_ref()).await;
 
@@ -82,6 +84,7 @@ impl TestHouse {
             }),
             hashing: HashingPermits::new(1),
             throttle: Arc::new(Mutex::new(Throttle::new())),
+            audit: Arc::new(AuditBook::new(checkpoints, PRACTICE_ID, None)),
             hub: hub.clone(),
         };
         let address = serve(house).await;

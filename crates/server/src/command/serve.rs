@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::thread::available_parallelism;
 
 use anyhow::Context as _;
+use curtain_api::audit::{AuditBook, Sealer};
 use curtain_api::realtime::{Hub, HubParts, media_feed};
 use curtain_api::{HashingPermits, House, Settings, router};
 use curtain_auth::{PasswordCost, PasswordHasher, SystemEntropy, Throttle};
@@ -28,11 +29,14 @@ async fn serve(args: &ServeArgs, config: Config, key: KeyEncryptionKey) -> anyho
     let address = socket.local_addr()?;
     let house = open_house(args, &config, key).await?;
     let (store, hub) = (house.store.clone(), house.hub.clone());
+    let sealer = Sealer::start(store.clone(), Arc::clone(&house.clock), Arc::clone(&house.audit));
     let server = listener::Listener::new(socket, &config).await?;
     tokio::spawn(stop_when_asked(server.handle(), hub.clone()));
     tracing::info!(%address, origin = %config.public_origin, "serving");
     server.serve(router(house)).await?;
     hub.close(shutdown::WRITTEN_WITHIN).await;
+    // After the last event is written.
+    sealer.stop(shutdown::SEALED_WITHIN).await;
     store.close().await;
     tracing::info!("stopped");
     Ok(())
@@ -56,6 +60,10 @@ async fn open_house(args: &ServeArgs, config: &Config, key: KeyEncryptionKey) ->
     let practice =
         store.practice().await?.context("there is no practice yet: run `curtain create-admin` first")?;
     demo::check_practice(&practice, args.key.demo)?;
+    if args.audit_checkpoints.is_none() {
+        tracing::warn!("no --audit-checkpoints: the heads of the audit log stay in the database");
+    }
+    let audit = AuditBook::new(key.checkpoint_key(practice.id)?, practice.id, args.audit_checkpoints.clone());
     let hub = start_rooms(config, &store, &clock, &entropy)?;
     Ok(House {
         vault: Arc::new(Vault::new(key, practice.id, Arc::clone(&entropy))),
@@ -65,6 +73,7 @@ async fn open_house(args: &ServeArgs, config: &Config, key: KeyEncryptionKey) ->
         }),
         hashing: HashingPermits::new(available_parallelism().map_or(1, usize::from)),
         throttle: Arc::new(Mutex::new(Throttle::new())),
+        audit: Arc::new(audit),
         store,
         clock,
         entropy,

@@ -7,7 +7,7 @@ use super::{Connection, Quota, ResumeLog};
 use crate::group::Group;
 use crate::place::{Place, Standing};
 use crate::visit_room::Answer;
-use crate::{CloseReason, ConnectionId, MediaOrder, VisitRoom};
+use crate::{CloseReason, ConnectionId, MediaOrder, VisitDeed, VisitRoom};
 
 impl VisitRoom {
     pub(crate) fn connected(
@@ -68,6 +68,7 @@ impl VisitRoom {
             self.take_place(connection);
         }
         self.bury_group_without_a_way_in(me);
+        self.note_deed(VisitDeed::Arrived(me));
         self.ask_for_admission(me, key_package);
         Ok(())
     }

@@ -9,7 +9,7 @@ use curtain_protocol::{
     ClientMessage, Envelope, Epoch, MediaGeneration, RefusalCode, ResumeToken, Sdp, ServerMessage,
 };
 use curtain_signalling::{
-    CloseReason, ConnectionId, Input, MediaNews, MediaOrder, Output, VisitFact, VisitRoom,
+    CloseReason, ConnectionId, Input, MediaNews, MediaOrder, Output, VisitDeed, VisitFact, VisitRoom,
 };
 
 use crate::cast::{Who, arrive, commit, framed, group_id, name, visit};
@@ -33,6 +33,7 @@ pub(crate) struct Scene {
     pub(crate) now: Timestamp,
     pub(crate) tabs: BTreeMap<ConnectionId, Tab>,
     pub(crate) facts: Vec<VisitFact>,
+    pub(crate) deeds: Vec<VisitDeed>,
     pub(crate) media: Vec<MediaOrder>,
     pub(crate) wake_at: Option<Timestamp>,
     pub(crate) dissolved: bool,
@@ -57,6 +58,7 @@ impl Scene {
             now: Timestamp::from_unix_millis(1_763_766_000_000),
             tabs: BTreeMap::new(),
             facts: Vec::new(),
+            deeds: Vec::new(),
             media: Vec::new(),
             wake_at: None,
             dissolved: false,
@@ -79,6 +81,7 @@ impl Scene {
                 }
                 Output::Media(order) => self.follow(order),
                 Output::Visit(fact) => self.facts.push(fact),
+                Output::Deed(deed) => self.deeds.push(deed),
                 Output::WakeAt(at) => self.wake_at = Some(at),
                 Output::Dissolved => self.dissolved = true,
             }

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::query::{damaged, name};
 use crate::unit_of_work::{Scope, UnitOfWork};
-use crate::{AccountState, AccountSummary, StorageError};
+use crate::{AccountState, AccountSummary, AuditEvent, AuditLog, StorageError};
 
 /// An administrator's unit of work.
 pub struct AdminScope(UnitOfWork);
@@ -37,6 +37,16 @@ impl AdminScope {
                 })
             })
             .collect()
+    }
+
+    /// Writes down what I do, in this unit of work.
+    pub async fn record(&mut self, event: &AuditEvent, now: Timestamp) -> Result<(), StorageError> {
+        self.0.record(event, now).await
+    }
+
+    /// The audit log, to read.
+    pub fn audit_log(&mut self) -> AuditLog<'_> {
+        AuditLog(self.0.connection())
     }
 
     /// Makes the work count.

@@ -1,7 +1,9 @@
-//! `curtain_auditor`: everything an auditor can do. The audit log comes with its own issue; until then, the practice.
+//! `curtain_auditor`: everything an auditor can do: read the audit log, and the names that its ids stand for.
+
+use curtain_domain::Timestamp;
 
 use crate::unit_of_work::{Scope, UnitOfWork};
-use crate::{Practice, StorageError, query};
+use crate::{AuditEvent, AuditLog, Practice, StorageError, query};
 
 /// An auditor's unit of work.
 pub struct AuditorScope(UnitOfWork);
@@ -18,6 +20,16 @@ impl AuditorScope {
     /// The practice whose log this is.
     pub async fn practice(&mut self) -> Result<Option<Practice>, StorageError> {
         query::practice(self.0.connection()).await
+    }
+
+    /// Writes down what I do, in this unit of work.
+    pub async fn record(&mut self, event: &AuditEvent, now: Timestamp) -> Result<(), StorageError> {
+        self.0.record(event, now).await
+    }
+
+    /// The audit log, to read.
+    pub fn audit_log(&mut self) -> AuditLog<'_> {
+        AuditLog(self.0.connection())
     }
 
     /// Makes the work count.

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::query::{damaged, wrapped_key};
 use crate::unit_of_work::{Scope, UnitOfWork};
-use crate::{NoteSave, Person, SaveNote, StorageError, StoredNote, Visit, query};
+use crate::{AuditEvent, NoteSave, Person, SaveNote, StorageError, StoredNote, Visit, query};
 
 /// A clinician's unit of work.
 pub struct ClinicianScope {
@@ -251,6 +251,11 @@ impl ClinicianScope {
         .execute(self.unit.connection())
         .await?;
         Ok(done.rows_affected() == 1)
+    }
+
+    /// Writes down what I do, in this unit of work.
+    pub async fn record(&mut self, event: &AuditEvent, now: Timestamp) -> Result<(), StorageError> {
+        self.unit.record(event, now).await
     }
 
     /// Makes the work count.

@@ -19,7 +19,7 @@ use uuid::Uuid;
 
 use crate::query::{TotpRow, damaged, name, phc, wrapped_key};
 use crate::unit_of_work::{Scope, UnitOfWork};
-use crate::{AccountState, Activation, PendingSignIn, Practice, SignInAccount, StorageError, query};
+use crate::{AccountState, Activation, Actor, AuditEvent, PendingSignIn, Practice, SignInAccount, StorageError, query};
 
 /// The code is due this soon after the password. Long enough to find the phone; longer keeps a half-open door.
 const SIGN_IN_LIFETIME: Duration = Duration::from_mins(5);
@@ -401,6 +401,16 @@ impl CredentialScope {
                 .execute(self.0.connection())
                 .await?;
         Ok(active.rows_affected() == 1)
+    }
+
+    /// Writes down what happened, and who did it when it is known, in this unit of work.
+    pub async fn record(
+        &mut self,
+        by: Option<Actor>,
+        event: &AuditEvent,
+        now: Timestamp,
+    ) -> Result<(), StorageError> {
+        self.0.record_by(by, event, now).await
     }
 
     /// Makes the work count.

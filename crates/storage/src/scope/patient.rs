@@ -1,9 +1,9 @@
 //! `curtain_patient`: everything a patient can do.
 
-use curtain_domain::{AccountId, VisitId};
+use curtain_domain::{AccountId, Timestamp, VisitId};
 
 use crate::unit_of_work::{Scope, UnitOfWork};
-use crate::{StorageError, Visit, query};
+use crate::{AuditEvent, StorageError, Visit, query};
 
 /// A patient's unit of work.
 pub struct PatientScope(UnitOfWork);
@@ -25,6 +25,11 @@ impl PatientScope {
     /// One of my visits. Another's and a missing one look the same.
     pub async fn visit(&mut self, id: VisitId) -> Result<Option<Visit>, StorageError> {
         query::visit_by_id(self.0.connection(), id).await
+    }
+
+    /// Writes down what I do, in this unit of work.
+    pub async fn record(&mut self, event: &AuditEvent, now: Timestamp) -> Result<(), StorageError> {
+        self.0.record(event, now).await
     }
 
     /// Makes the work count.

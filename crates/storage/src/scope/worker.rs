@@ -1,10 +1,12 @@
 //! `curtain_worker`: everything the rooms of visits can do. No person acts here; no address, no note, no secret.
 
+use core::time::Duration;
+
 use curtain_domain::{ParticipantId, Timestamp, VisitId, VisitState};
 
 use crate::query::damaged;
 use crate::unit_of_work::{Scope, UnitOfWork};
-use crate::{StorageError, Visit, query};
+use crate::{Actor, AuditEvent, AuditHead, AuditLog, ChainedEvent, StorageError, StoredAuditEvent, StoredCheckpoint, Visit, audit, query};
 
 /// A room's unit of work.
 pub struct WorkerScope(UnitOfWork);
@@ -90,6 +92,50 @@ impl WorkerScope {
             .execute(self.0.connection())
             .await?;
         Ok(())
+    }
+
+    /// Writes down what happened, and who did it when it is known, in this unit of work.
+    pub async fn record(
+        &mut self,
+        by: Option<Actor>,
+        event: &AuditEvent,
+        now: Timestamp,
+    ) -> Result<(), StorageError> {
+        self.0.record_by(by, event, now).await
+    }
+
+    /// Takes the sealer's turn until this unit of work ends. False when another server has it.
+    pub async fn lock_audit(&mut self) -> Result<bool, StorageError> {
+        audit::lock(self.0.connection()).await
+    }
+
+    /// The newest entry of the audit chain; `None` before the first.
+    pub async fn audit_head(&mut self) -> Result<Option<AuditHead>, StorageError> {
+        audit::head(self.0.connection()).await
+    }
+
+    /// The oldest events that have no number, looking so far back (`None`: at all of them).
+    pub async fn unsealed_events(
+        &mut self,
+        within: Option<Duration>,
+        limit: u32,
+    ) -> Result<Vec<StoredAuditEvent>, StorageError> {
+        audit::waiting(self.0.connection(), within, limit).await
+    }
+
+    /// Appends to the chain.
+    pub async fn append_audit(&mut self, entries: &[ChainedEvent]) -> Result<(), StorageError> {
+        audit::append(self.0.connection(), entries).await
+    }
+
+    /// Keeps a signed head. False when there is one for this number.
+    pub async fn keep_audit_checkpoint(&mut self, signed: &StoredCheckpoint) -> Result<bool, StorageError> {
+        audit::keep_checkpoint(self.0.connection(), signed).await
+    }
+
+    /// The audit log, to read.
+    pub fn audit_log(&mut self) -> AuditLog<'_> {
+        AuditLog(self.0.connection())
     }
 
     /// Makes the work count.

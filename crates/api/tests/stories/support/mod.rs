@@ -13,6 +13,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 
 use axum::Router;
+use curtain_api::audit::AuditBook;
 use curtain_api::realtime::{Hub, HubParts, media_feed};
 use curtain_api::{HashingPermits, House, Settings, router};
 use curtain_auth::{
@@ -49,6 +50,7 @@ pub(crate) struct TestHouse {
     pub(crate) invited: Person,
     pub(crate) invited_too: Person,
     entropy: Arc<dyn Entropy>,
+    pub(crate) audit: Arc<AuditBook>,
     router: Router,
     next_address: AtomicU8,
     marked: Arc<Mutex<Vec<String>>>,
@@ -67,6 +69,7 @@ impl TestHouse {
         let practice = PracticeId::new(clock.now(), entropy.as_ref());
         let key =
             KeyEncryptionKey::from_hex(&KeyEncryptionKey::generate_hex(entropy.as_ref())).expect("a key");
+        let audit = audit_book(&key, practice);
         let vault = Arc::new(Vault::new(key, practice, Arc::clone(&entropy)));
         let [lee, okafor, frey, quinn, ana, ben, iris, paul, invited, invited_too] =
             people::move_in(&database, &vault, practice, clock.now(), entropy.as_ref()).await;
@@ -82,6 +85,7 @@ impl TestHouse {
             hasher: hasher(),
             hashing: HashingPermits::new(2),
             throttle: Arc::new(Mutex::new(Throttle::new())),
+            audit: Arc::clone(&audit),
             hub: rooms(&store, &clock, &entropy),
         };
         let everybody = [&lee, &okafor, &frey, &quinn, &ana, &ben, &iris, &paul, &invited, &invited_too];
@@ -101,6 +105,7 @@ impl TestHouse {
             invited,
             invited_too,
             entropy,
+            audit,
             router: router(house),
             next_address: AtomicU8::new(1),
             marked: Arc::new(Mutex::new(marked)),
@@ -200,6 +205,11 @@ impl Drop for TestHouse {
             log_tap::assert_unheard(marked.iter().map(String::as_str));
         }
     }
+}
+
+/// Checkpoints go into the database only: a test that wants a file makes a book of its own.
+fn audit_book(key: &KeyEncryptionKey, practice: PracticeId) -> Arc<AuditBook> {
+    Arc::new(AuditBook::new(key.checkpoint_key(practice).expect("a key"), practice, None))
 }
 
 fn rooms(store: &Store, clock: &Arc<ManualClock>, entropy: &Arc<dyn Entropy>) -> Hub {

@@ -1,0 +1,102 @@
+//! The audit log's outside: the key that signs its heads, and the file that keeps them off the database.
+
+use std::fs::{File, OpenOptions, read_to_string};
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use curtain_domain::{PracticeId, Timestamp};
+use curtain_storage::{StorageError, StoredCheckpoint};
+use curtain_vault::{AuditHash, Checkpoint, CheckpointKey, SignedCheckpoint};
+
+/// Why the log could not be sealed or verified.
+#[derive(Debug, thiserror::Error)]
+pub enum AuditError {
+    /// The database did not do its part.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    /// The checkpoint file can't be read or written.
+    #[error("the checkpoint file can't be used: {0}")]
+    File(std::io::ErrorKind),
+    /// A checkpoint of the file is not in the form of one.
+    #[error("checkpoint {0} of the file can't be read")]
+    Unreadable(usize),
+}
+
+/// What sealing and verifying need beside the database.
+pub struct AuditBook {
+    key: CheckpointKey,
+    practice: PracticeId,
+    file: Option<PathBuf>,
+    /// The second in which a refused sign-in was last written down.
+    last_throttled: AtomicU64,
+}
+
+impl AuditBook {
+    /// For one practice. Without a file, checkpoints stand in the database only, where whoever rewrites the log can
+    /// rewrite them too.
+    pub const fn new(key: CheckpointKey, practice: PracticeId, file: Option<PathBuf>) -> Self {
+        Self { key, practice, file, last_throttled: AtomicU64::new(0) }
+    }
+
+    /// The practice whose log this is.
+    pub(crate) const fn practice(&self) -> PracticeId {
+        self.practice
+    }
+
+    /// Where checkpoints leave the database.
+    pub fn file(&self) -> Option<&Path> {
+        self.file.as_deref()
+    }
+
+    /// Whether a refused sign-in is to be written down now: one a second is, or a flood of them would fill the log
+    /// that it could not fill with failures.
+    pub(crate) fn takes_throttled(&self, now: Timestamp) -> bool {
+        self.last_throttled.fetch_max(now.unix_seconds(), Ordering::Relaxed) < now.unix_seconds()
+    }
+
+    pub(crate) fn sign(&self, checkpoint: Checkpoint) -> SignedCheckpoint {
+        self.key.sign(checkpoint)
+    }
+
+    pub(crate) fn signed(&self, checkpoint: &SignedCheckpoint) -> bool {
+        self.key.signed(checkpoint)
+    }
+
+    /// Appends a checkpoint to the file and waits until the disk has it. Servers that share a file don't mix lines: each
+    /// appends a checkpoint in one write.
+    pub(crate) fn append(&self, checkpoint: &SignedCheckpoint) -> Result<(), AuditError> {
+        let Some(path) = &self.file else { return Ok(()) };
+        let write = || -> std::io::Result<()> {
+            let mut file: File = OpenOptions::new().create(true).append(true).open(path)?;
+            file.write_all(self.key.note(checkpoint).as_bytes())?;
+            file.sync_data()
+        };
+        write().map_err(|error| AuditError::File(error.kind()))
+    }
+
+    /// The checkpoints of the file, in their order. A file that isn't there yet has none.
+    pub fn checkpoints(&self) -> Result<Vec<SignedCheckpoint>, AuditError> {
+        let Some(path) = &self.file else { return Ok(Vec::new()) };
+        match read_to_string(path) {
+            Ok(text) => self.key.parse_notes(&text).map_err(AuditError::Unreadable),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
+            Err(error) => Err(AuditError::File(error.kind())),
+        }
+    }
+}
+
+/// As the database keeps it.
+pub(crate) fn to_row(signed: &SignedCheckpoint) -> StoredCheckpoint {
+    let Checkpoint { number, hash, at } = &signed.checkpoint;
+    StoredCheckpoint { number: *number, hash: hash.to_vec(), at: *at, signature: signed.signature.clone() }
+}
+
+/// From the database. A hash of another length can't be one; it becomes one that nothing has.
+pub(crate) fn from_row(row: StoredCheckpoint) -> SignedCheckpoint {
+    let hash: AuditHash = row.hash.try_into().unwrap_or_default();
+    SignedCheckpoint {
+        checkpoint: Checkpoint { number: row.number, hash, at: row.at },
+        signature: row.signature,
+    }
+}

@@ -1,0 +1,14 @@
+//! The audit log at work: numbering and signing, verifying, exporting, and noting what was refused.
+//!
+//! What happened is written by the handlers themselves, in their own unit of work (OP5); docs/audit.md tells the rest.
+
+mod book;
+pub(crate) mod denials;
+mod export;
+mod sealer;
+mod verify;
+
+pub use book::{AuditBook, AuditError};
+pub(crate) use export::{export, media_type};
+pub use sealer::Sealer;
+pub use verify::{Break, BreakKind, Report, verify};
