@@ -7,9 +7,9 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{MethodRouter, get, post, put};
 use tower_http::catch_panic::CatchPanicLayer;
 
+use crate::audit::denials::note_denials;
 use crate::realtime::open_socket;
 use crate::routes::{about, activation, audit, health, notes, people, session, sign_in, visits};
-use crate::audit::denials::note_denials;
 use crate::{ApiError, House, layers, openapi, origin, security_headers, static_files};
 
 /// Bodies of people who aren't signed in (OP2).

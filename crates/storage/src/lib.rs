@@ -17,9 +17,9 @@ pub mod testing;
 mod unit_of_work;
 
 pub use audit::{
-    Actor, AuditEvent, AuditFilter, AuditHead, AuditKind, AuditLog, AuditOutcome, AuditRow, CareTeamChange, ChainedEvent,
-    EndCause, ExportForm, Factor, IdentityCheck, SignInRefusal, StoredAuditEvent, StoredCheckpoint, UnknownCode,
-    VisitOf, canonical,
+    Actor, AuditEvent, AuditFilter, AuditHead, AuditKind, AuditLog, AuditOutcome, AuditRow, CareTeamChange,
+    ChainedEvent, EndCause, ExportForm, Factor, IdentityCheck, SignInRefusal, StoredAuditEvent,
+    StoredCheckpoint, UnknownCode, VisitOf, canonical,
 };
 pub use error::StorageError;
 pub use owner::{NewAdministrator, Owner};

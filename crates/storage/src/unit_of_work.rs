@@ -9,8 +9,8 @@ use curtain_auth::{ContextToken, Identity};
 use curtain_domain::Timestamp;
 use sqlx::{AssertSqlSafe, PgConnection, PgPool, Postgres, Transaction};
 
-use crate::audit::{self, Actor, AuditEvent};
 use crate::StorageError;
+use crate::audit::{self, Actor, AuditEvent};
 
 /// An open transaction. Dropped without `commit`, it rolls back.
 pub(crate) struct UnitOfWork {

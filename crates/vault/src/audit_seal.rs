@@ -132,7 +132,8 @@ impl CheckpointKey {
             at: Timestamp::from_unix_millis(at.parse().ok()?),
         };
         // The key's hash only tells signatures of several keys apart; the signature itself is what counts.
-        (*origin == self.origin()).then(|| SignedCheckpoint { checkpoint, signature: signature[4.min(signature.len())..].to_vec() })
+        (*origin == self.origin())
+            .then(|| SignedCheckpoint { checkpoint, signature: signature[4.min(signature.len())..].to_vec() })
     }
 }
 

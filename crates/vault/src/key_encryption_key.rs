@@ -8,8 +8,8 @@ use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use ring::digest::{SHA256, digest};
 use zeroize::Zeroizing;
 
-use crate::audit_seal::{CheckpointKey, checkpoint_seed};
 use crate::VaultError;
+use crate::audit_seal::{CheckpointKey, checkpoint_seed};
 
 /// AES-256.
 pub(crate) const KEY_BYTES: usize = 32;

@@ -72,6 +72,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Searches the log, newest first. Written down. */
+        get: operations["search"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Exports what a search finds. Written down before the first byte leaves. */
+        get: operations["export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists everybody of the practice, to search the log by. */
+        get: operations["people"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Verifies the whole chain against the signed heads. Written down. */
+        post: operations["verify"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/colleagues": {
         parameters: {
             query?: never;
@@ -340,6 +408,102 @@ export interface components {
             path: string;
             /** @description SHA-256 in lower-case hex. */
             sha256: string;
+        };
+        /** @description One thing that is wrong. */
+        AuditBreak: {
+            /** @description What: gap, event_missing, changed, unlinked, rewritten, cut_off or forged. */
+            kind: string;
+            /**
+             * Format: int64
+             * @description At which number of the chain.
+             */
+            number: number;
+        };
+        /** @description A page of the log. */
+        AuditPage: {
+            /** @description The newest first. */
+            events: components["schemas"]["AuditedEvent"][];
+            /**
+             * Format: uuid
+             * @description What to ask for as `after` to get the next page; null at the end.
+             */
+            next?: string | null;
+        };
+        /** @description Everybody, to search by. */
+        AuditPeople: {
+            /** @description By name. */
+            people: components["schemas"]["AuditPerson"][];
+        };
+        /** @description Somebody in the log. */
+        AuditPerson: {
+            /** @description What they are called today; null when the account is gone. */
+            name?: string | null;
+            /**
+             * Format: uuid
+             * @description The account's id.
+             */
+            person: string;
+            /** @description Their role: of an actor the one they acted in. */
+            role?: string | null;
+        };
+        /** @description What verifying found. */
+        AuditReport: {
+            /** @description What is wrong, by number; the first hundred. */
+            breaks: components["schemas"]["AuditBreak"][];
+            /**
+             * Format: int64
+             * @description The newest signed head.
+             */
+            checkpoint?: number | null;
+            /**
+             * Format: date-time
+             * @description When that was signed.
+             */
+            checkpoint_at?: string | null;
+            /**
+             * Format: int64
+             * @description How many entries were looked at.
+             */
+            entries: number;
+            /**
+             * Format: int64
+             * @description Events that wait for a number longer than they should.
+             */
+            unsealed: number;
+            /** @description Nothing is wrong. */
+            whole: boolean;
+        };
+        /** @description Something that happened. */
+        AuditedEvent: {
+            /** @description What happened, as a code. */
+            action: string;
+            actor?: components["schemas"]["AuditPerson"] | null;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            /** @description The rest, in codes. */
+            detail?: string | null;
+            /**
+             * Format: uuid
+             * @description Names the event.
+             */
+            id: string;
+            /**
+             * Format: int64
+             * @description Its place in the chain; null in the second before it is sealed.
+             */
+            number?: number | null;
+            /** @description How it went: success, failure or denied. */
+            outcome: string;
+            patient?: components["schemas"]["AuditPerson"] | null;
+            subject?: components["schemas"]["AuditPerson"] | null;
+            /**
+             * Format: uuid
+             * @description In which visit.
+             */
+            visit?: string | null;
         };
         /** @description What the authenticator app needs. Shown once. */
         AuthenticatorSecret: {
@@ -718,6 +882,207 @@ export interface operations {
             };
             /** @description busy, with Retry-After */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    search: {
+        parameters: {
+            query?: {
+                /** @description Who did it or had it done to them. */
+                person?: string;
+                /** @description Whose record it touched. */
+                patient?: string;
+                /** @description What happened, by its code. */
+                action?: string;
+                /** @description `success`, `failure` or `denied`. */
+                outcome?: string;
+                /** @description Not before. */
+                from?: string;
+                /** @description Before. */
+                until?: string;
+                /** @description The last event of the page before. */
+                after?: string;
+                /** @description Of an export: `ndjson` (unless said otherwise) or `fhir`. */
+                form?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditPage"];
+                };
+            };
+            /** @description malformed: a word that is not known */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description signed_out */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not_allowed: auditors and administrators only */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export: {
+        parameters: {
+            query?: {
+                /** @description Who did it or had it done to them. */
+                person?: string;
+                /** @description Whose record it touched. */
+                patient?: string;
+                /** @description What happened, by its code. */
+                action?: string;
+                /** @description `success`, `failure` or `denied`. */
+                outcome?: string;
+                /** @description Not before. */
+                from?: string;
+                /** @description Before. */
+                until?: string;
+                /** @description The last event of the page before. */
+                after?: string;
+                /** @description Of an export: `ndjson` (unless said otherwise) or `fhir`. */
+                form?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description one JSON object a line, or a FHIR R4 bundle */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": unknown;
+                };
+            };
+            /** @description malformed: a word that is not known */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description signed_out */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not_allowed: auditors and administrators only */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    people: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditPeople"];
+                };
+            };
+            /** @description signed_out */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not_allowed: auditors and administrators only */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    verify: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditReport"];
+                };
+            };
+            /** @description signed_out */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not_allowed: auditors and administrators only */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };

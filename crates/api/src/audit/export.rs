@@ -52,7 +52,8 @@ pub(crate) fn export(house: House, reader: AuditReader, form: ExportForm, filter
             match form {
                 ExportForm::Ndjson => text.push_str(&format!("{}\n", line(row))),
                 ExportForm::Fhir => {
-                    let entry = json!({"fullUrl": format!("urn:uuid:{}", row.event.id), "resource": resource(row)});
+                    let entry =
+                        json!({"fullUrl": format!("urn:uuid:{}", row.event.id), "resource": resource(row)});
                     text.push_str(if first { "" } else { "," });
                     text.push_str(&entry.to_string());
                 }

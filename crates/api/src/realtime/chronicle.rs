@@ -148,9 +148,18 @@ enum Told {
     Arrived(ParticipantId),
     Joined(ParticipantId),
     Left(ParticipantId),
-    Admitted { who: ParticipantId, by: ParticipantId },
-    Declined { who: ParticipantId, by: ParticipantId },
-    Removed { who: ParticipantId, by: ParticipantId },
+    Admitted {
+        who: ParticipantId,
+        by: ParticipantId,
+    },
+    Declined {
+        who: ParticipantId,
+        by: ParticipantId,
+    },
+    Removed {
+        who: ParticipantId,
+        by: ParticipantId,
+    },
     /// Only its clinician ends a visit.
     Ended,
 }

@@ -8,8 +8,8 @@ use axum::response::{IntoResponse, Response};
 use curtain_auth::{Administrator, AnyPrincipal, Auditor, Principal};
 use curtain_domain::{AccountId, Timestamp};
 use curtain_storage::{
-    AdminScope, AuditEvent, AuditFilter, AuditKind, AuditLog, AuditOutcome, AuditRow, AuditorScope, ExportForm,
-    StorageError,
+    AdminScope, AuditEvent, AuditFilter, AuditKind, AuditLog, AuditOutcome, AuditRow, AuditorScope,
+    ExportForm, StorageError,
 };
 use http::header;
 use http::request::Parts;
@@ -120,7 +120,9 @@ impl FromRequestParts<House> for AuditSearch {
 
     async fn from_request_parts(parts: &mut Parts, house: &House) -> Result<Self, ApiError> {
         let found = Query::<Self>::from_request_parts(parts, house).await;
-        found.map(|Query(search)| search).map_err(|_| ApiError::Malformed("The search can't be read.".to_owned()))
+        found
+            .map(|Query(search)| search)
+            .map_err(|_| ApiError::Malformed("The search can't be read.".to_owned()))
     }
 }
 
@@ -226,7 +228,8 @@ pub(crate) struct AuditReport {
 impl From<AuditRow> for AuditedEvent {
     fn from(row: AuditRow) -> Self {
         let AuditRow { event, number, actor_name, subject_name, patient_name } = row;
-        let person = |person: Option<Uuid>, name, role| person.map(|person| AuditPerson { person, name, role });
+        let person =
+            |person: Option<Uuid>, name, role| person.map(|person| AuditPerson { person, name, role });
         Self {
             id: event.id,
             number,
@@ -293,7 +296,10 @@ pub(crate) async fn search(
     (status = 200, body = AuditPeople),
     (status = 401, body = Problem, description = "signed_out"),
     (status = 403, body = Problem, description = "not_allowed: auditors and administrators only")))]
-pub(crate) async fn people(reader: AuditReader, State(house): State<House>) -> Result<Json<AuditPeople>, ApiError> {
+pub(crate) async fn people(
+    reader: AuditReader,
+    State(house): State<House>,
+) -> Result<Json<AuditPeople>, ApiError> {
     let people = reader.begin(&house).await?.log().people().await?;
     let person = |(person, role): (curtain_storage::Person, curtain_domain::Role)| AuditPerson {
         person: person.account.as_uuid(),
@@ -308,7 +314,10 @@ pub(crate) async fn people(reader: AuditReader, State(house): State<House>) -> R
     (status = 200, body = AuditReport),
     (status = 401, body = Problem, description = "signed_out"),
     (status = 403, body = Problem, description = "not_allowed: auditors and administrators only")))]
-pub(crate) async fn verify(reader: AuditReader, State(house): State<House>) -> Result<Json<AuditReport>, ApiError> {
+pub(crate) async fn verify(
+    reader: AuditReader,
+    State(house): State<House>,
+) -> Result<Json<AuditReport>, ApiError> {
     let mut scope = reader.begin(&house).await?;
     let report = audit::verify(scope.log(), &house.audit).await?;
     let wrong = report.breaks.len() as u64;

@@ -57,6 +57,8 @@ enum May {
     SignedIn,
     /// Clinicians.
     Clinicians,
+    /// Auditors and administrators.
+    ReadersOfTheLog,
     /// Whoever has a place in the visit.
     PeopleOfTheVisit,
     /// The clinician who runs the visit; other roles are refused before any visit is looked up.
@@ -111,6 +113,10 @@ fn rows(who: &str, patient: &str, another_colleague: &str) -> BTreeMap<&'static 
         ("GET /colleagues", row(May::Clinicians, 200, Value::Null)),
         ("GET /visits/{id}/note", row(May::ClinicianOfTheVisit, 200, Value::Null)),
         ("PUT /visits/{id}/note", row(May::ClinicianOfTheVisit, 200, json!({"text": "seen"}))),
+        ("GET /audit", row(May::ReadersOfTheLog, 200, Value::Null)),
+        ("GET /audit/people", row(May::ReadersOfTheLog, 200, Value::Null)),
+        ("GET /audit/export", row(May::ReadersOfTheLog, 200, Value::Null)),
+        ("POST /audit/verify", row(May::ReadersOfTheLog, 200, Value::Null)),
         ("POST /sign-out", row(May::SignedIn, 204, Value::Null)),
     ])
 }
@@ -129,6 +135,7 @@ fn outcome(row: &Row, who: Who, visit: Visit) -> (u16, &'static str) {
         May::Everybody(status, code) => (status, code),
         _ if who == Who::Anonymous => SIGNED_OUT,
         May::Clinicians | May::ClinicianOfTheVisit if !clinician => NOT_ALLOWED,
+        May::ReadersOfTheLog if !matches!(who, Who::Administrator | Who::Auditor) => NOT_ALLOWED,
         May::PeopleOfTheVisit if !has_place => NOT_FOUND,
         May::ClinicianOfTheVisit if !runs_it => NOT_FOUND,
         _ if row.success == 400 => (400, "malformed"),

@@ -45,8 +45,10 @@ struct CheckpointRow {
 
 /// Takes the sealer's lock for this unit of work. False when another server seals now.
 pub(crate) async fn lock(connection: &mut PgConnection) -> Result<bool, StorageError> {
-    let (taken,): (bool,) =
-        sqlx::query_as("select pg_try_advisory_xact_lock($1)").bind(SEALER_LOCK).fetch_one(connection).await?;
+    let (taken,): (bool,) = sqlx::query_as("select pg_try_advisory_xact_lock($1)")
+        .bind(SEALER_LOCK)
+        .fetch_one(connection)
+        .await?;
     Ok(taken)
 }
 
@@ -124,7 +126,9 @@ pub(crate) async fn keep_checkpoint(
 }
 
 /// Every signed head, the oldest first.
-pub(crate) async fn checkpoints(connection: &mut PgConnection) -> Result<Vec<StoredCheckpoint>, StorageError> {
+pub(crate) async fn checkpoints(
+    connection: &mut PgConnection,
+) -> Result<Vec<StoredCheckpoint>, StorageError> {
     let rows: Vec<CheckpointRow> =
         sqlx::query_as("select number, hash, at, signature from curtain.audit_checkpoint order by number")
             .fetch_all(connection)

@@ -190,7 +190,10 @@ impl AuditEvent {
     /// How it went.
     pub const fn outcome(&self) -> AuditOutcome {
         match self {
-            Self::SignInFailed { .. } | Self::CodeWrong { .. } | Self::StepUpFailed(_) | Self::NoteUnreadable { .. } => AuditOutcome::Failure,
+            Self::SignInFailed { .. }
+            | Self::CodeWrong { .. }
+            | Self::StepUpFailed(_)
+            | Self::NoteUnreadable { .. } => AuditOutcome::Failure,
             Self::AuditVerified { wrong, .. } if *wrong > 0 => AuditOutcome::Failure,
             Self::SignInThrottled { .. } | Self::VisitDeclined { .. } | Self::AccessDenied { .. } => {
                 AuditOutcome::Denied
@@ -214,7 +217,9 @@ impl AuditEvent {
             Self::SessionEnded { person, session, cause } => {
                 Told::about(*person).with(format!("{cause}:{session}"))
             }
-            Self::SessionsEnded { person, cause, count } => Told::about(*person).with(format!("{cause}:{count}")),
+            Self::SessionsEnded { person, cause, count } => {
+                Told::about(*person).with(format!("{cause}:{count}"))
+            }
             Self::AccountActivated { person }
             | Self::PersonSuspended { person }
             | Self::PersonReactivated { person }
@@ -242,9 +247,7 @@ impl AuditEvent {
             | Self::VisitRemoved { of, person } => Told::of(of).on(*person),
             Self::NoteRead { of, version }
             | Self::NoteUnreadable { of, version }
-            | Self::NoteWritten { of, version } => {
-                Told::of(of).with(format!("version={}", version.0))
-            }
+            | Self::NoteWritten { of, version } => Told::of(of).with(format!("version={}", version.0)),
             Self::AccessDenied { method, route, named } => {
                 Told { visit: *named, ..Told::default().with(format!("{method}:{route}")) }
             }

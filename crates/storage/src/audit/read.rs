@@ -136,11 +136,7 @@ impl AuditLog<'_> {
     }
 
     /// The chain from this number on, in order.
-    pub async fn entries(
-        &mut self,
-        from: u64,
-        limit: u32,
-    ) -> Result<Vec<ChainedEvent>, StorageError> {
+    pub async fn entries(&mut self, from: u64, limit: u32) -> Result<Vec<ChainedEvent>, StorageError> {
         let rows: Vec<EntryRow> = sqlx::query_as(
             "select number, event, previous_hash, hash from curtain.audit_entry where number >= $1 order by number limit $2",
         )
@@ -149,11 +145,13 @@ impl AuditLog<'_> {
         .fetch_all(&mut *self.0)
         .await?;
         let ids: Vec<Uuid> = rows.iter().map(|row| row.event).collect();
-        let events: Vec<StoredAuditEvent> = sqlx::query_as("select * from curtain.audit_event where id = any($1)")
-            .bind(&ids)
-            .fetch_all(&mut *self.0)
-            .await?;
-        let mut events: std::collections::HashMap<_, _> = events.into_iter().map(|event| (event.id, event)).collect();
+        let events: Vec<StoredAuditEvent> =
+            sqlx::query_as("select * from curtain.audit_event where id = any($1)")
+                .bind(&ids)
+                .fetch_all(&mut *self.0)
+                .await?;
+        let mut events: std::collections::HashMap<_, _> =
+            events.into_iter().map(|event| (event.id, event)).collect();
         rows.into_iter()
             .map(|row| {
                 Ok(ChainedEvent {
@@ -182,7 +180,9 @@ impl AuditLog<'_> {
     /// Everybody of the practice, to search by.
     pub async fn people(&mut self) -> Result<Vec<(Person, Role)>, StorageError> {
         let rows: Vec<(Uuid, String, String)> =
-            sqlx::query_as("select id, name, role from curtain.account order by name, id").fetch_all(&mut *self.0).await?;
+            sqlx::query_as("select id, name, role from curtain.account order by name, id")
+                .fetch_all(&mut *self.0)
+                .await?;
         rows.into_iter()
             .map(|(id, text, role)| {
                 let person = Person { account: AccountId::from_uuid(id), name: name(&text)? };

@@ -19,7 +19,9 @@ use uuid::Uuid;
 
 use crate::query::{TotpRow, damaged, name, phc, wrapped_key};
 use crate::unit_of_work::{Scope, UnitOfWork};
-use crate::{AccountState, Activation, Actor, AuditEvent, PendingSignIn, Practice, SignInAccount, StorageError, query};
+use crate::{
+    AccountState, Activation, Actor, AuditEvent, PendingSignIn, Practice, SignInAccount, StorageError, query,
+};
 
 /// The code is due this soon after the password. Long enough to find the phone; longer keeps a half-open door.
 const SIGN_IN_LIFETIME: Duration = Duration::from_mins(5);

@@ -6,7 +6,10 @@ use curtain_domain::{ParticipantId, Timestamp, VisitId, VisitState};
 
 use crate::query::damaged;
 use crate::unit_of_work::{Scope, UnitOfWork};
-use crate::{Actor, AuditEvent, AuditHead, AuditLog, ChainedEvent, StorageError, StoredAuditEvent, StoredCheckpoint, Visit, audit, query};
+use crate::{
+    Actor, AuditEvent, AuditHead, AuditLog, ChainedEvent, StorageError, StoredAuditEvent, StoredCheckpoint,
+    Visit, audit, query,
+};
 
 /// A room's unit of work.
 pub struct WorkerScope(UnitOfWork);

@@ -39,6 +39,10 @@ const INVITED: &str = "00000000-0000-8000-8000-000000000003";
 /// A third patient, who has no data key yet.
 const CLEO: &str = "00000000-0000-8000-8000-000000000004";
 
+/// What Lee did, as the audit log has it.
+const SEALED_EVENT: &str = "00000000-0000-8000-8000-000000000005";
+const UNSEALED_EVENT: &str = "00000000-0000-8000-8000-000000000006";
+
 impl MatrixWorld {
     pub(crate) async fn new() -> Self {
         let world = World::seeded().await;
@@ -165,6 +169,16 @@ async fn add_accounts(world: &World) {
              select gen_random_uuid(), '{LEE}', {link}, 0, now(), now() + interval '5 minutes'"
         ),
         format!("insert into curtain.recovery_code select '{LEE}', {code}, now()"),
+        format!(
+            "insert into curtain.audit_event (id, at, kind, outcome, actor, actor_role) values \
+             ('{SEALED_EVENT}', now(), 'note_read', 'success', '{LEE}', 'clinician'), \
+             ('{UNSEALED_EVENT}', now(), 'note_read', 'success', '{LEE}', 'clinician')"
+        ),
+        format!(
+            "insert into curtain.audit_entry (number, event, previous_hash, hash) \
+             values (1, '{SEALED_EVENT}', {link}, {link})"
+        ),
+        format!("insert into curtain.audit_checkpoint values (1, {link}, now(), {link} || {link})"),
     ] {
         sql::run(&mut owner, &statement).await;
     }
@@ -186,6 +200,18 @@ pub(crate) fn insert_statement(world: &MatrixWorld, table: &str) -> String {
         "curtain.activation" => format!(
             "insert into curtain.activation (id, account, token_hash, created_at, expires_at) \
              values ('{key}', '{INVITED}', {token}, now(), now() + interval '1 hour')"
+        ),
+        // There is one for this number already.
+        "curtain.audit_checkpoint" => format!(
+            "insert into curtain.audit_checkpoint values (1, {token}, now(), {token} || {token}) on conflict do nothing"
+        ),
+        "curtain.audit_entry" => format!(
+            "insert into curtain.audit_entry (number, event, previous_hash, hash) \
+             values (2, '{UNSEALED_EVENT}', {token}, {token})"
+        ),
+        "curtain.audit_event" => format!(
+            "insert into curtain.audit_event (at, kind, outcome, actor, actor_role) \
+             values (now(), 'note_read', 'success', '{LEE}', 'clinician')"
         ),
         // There is one already: nothing to insert, and nothing to be told about it.
         "curtain.credential_key" => format!(
