@@ -5,15 +5,38 @@ use curtain_protocol::{MediaGeneration, Sdp, Slot, TrackKind};
 
 use crate::AnswerRefusal;
 
+/// A connection made ahead, numbered by whoever orders it. Never used twice in a visit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Preparation(pub u64);
+
 /// An order. Orders of one visit are followed in the order they were given.
 #[derive(Debug, Clone)]
 pub enum MediaCommand {
-    /// A member of the group gets a peer connection and a seat at everybody else's. Joining again is a restart.
+    /// Somebody who may join soon gets a peer connection, but no seat: nothing is forwarded over it.
+    Prepare {
+        /// The visit.
+        visit: VisitId,
+        /// Who may join.
+        participant: ParticipantId,
+        /// Names the connection until it is used.
+        preparation: Preparation,
+    },
+    /// A prepared connection is not needed.
+    Discard {
+        /// The visit.
+        visit: VisitId,
+        /// Which.
+        preparation: Preparation,
+    },
+    /// A member of the group gets a seat at everybody else's and a peer connection: the prepared one if it still works.
+    /// Joining again is a restart.
     Join {
         /// The visit.
         visit: VisitId,
         /// Who joins.
         participant: ParticipantId,
+        /// What was prepared.
+        prepared: Option<Preparation>,
     },
     /// The browser's answer to an offer.
     Answer {
@@ -51,7 +74,9 @@ impl MediaCommand {
     /// The visit it is about.
     pub const fn visit(&self) -> VisitId {
         match self {
-            Self::Join { visit, .. }
+            Self::Prepare { visit, .. }
+            | Self::Discard { visit, .. }
+            | Self::Join { visit, .. }
             | Self::Answer { visit, .. }
             | Self::Restart { visit, .. }
             | Self::Leave { visit, .. }
@@ -81,6 +106,17 @@ pub enum What {
         /// The description.
         sdp: Sdp,
         /// Who is on which m-line.
+        slots: Vec<Slot>,
+    },
+    /// A prepared connection is ready to be answered. When it is joined with, `Slots` follows instead of another offer.
+    Prepared {
+        /// Which.
+        preparation: Preparation,
+        /// Counts this participant's connections.
+        generation: MediaGeneration,
+        /// The description.
+        sdp: Sdp,
+        /// Nobody, on every m-line.
         slots: Vec<Slot>,
     },
     /// Somebody came or went: send this to the participant. No renegotiation goes with it.

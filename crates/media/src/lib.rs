@@ -20,6 +20,6 @@ mod sealing;
 mod thread;
 
 pub use answer::AnswerRefusal;
-pub use command::{MediaCommand, MediaEvent, What};
+pub use command::{MediaCommand, MediaEvent, Preparation, What};
 pub use error::MediaError;
 pub use media::{EventSink, Media, MediaConfig};

@@ -27,7 +27,7 @@ fn person(number: u128) -> ParticipantId {
 fn round(media: &Media, events: &Receiver<MediaEvent>, number: usize) {
     let visit = VisitId::from_uuid(Uuid::from_u128(number as u128));
     for participant in (1..=PEOPLE).map(person) {
-        media.send(MediaCommand::Join { visit, participant });
+        media.send(MediaCommand::Join { visit, participant, prepared: None });
     }
     let mut offers = 0;
     while offers < PEOPLE {

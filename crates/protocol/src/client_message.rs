@@ -64,6 +64,9 @@ pub enum ClientMessage {
         #[ts(as = "String")]
         participant: ParticipantId,
     },
+    /// The lobby asks for a peer connection ahead of the arrival, so that joining need not wait for it. Nothing is
+    /// forwarded over it before its person is a member. Once per socket.
+    PrepareMedia {},
     /// The answer to the newest offer.
     Answer {
         /// Of the offer.

@@ -78,6 +78,7 @@ fn client_message() -> impl Strategy<Value = ClientMessage> {
         participant().prop_map(|participant| ClientMessage::Decline { participant }),
         participant().prop_map(|participant| ClientMessage::RefuseReturn { participant }),
         (generation(), sdp()).prop_map(|(generation, sdp)| ClientMessage::Answer { generation, sdp }),
+        Just(ClientMessage::PrepareMedia {}),
         Just(ClientMessage::RestartMedia {}),
         Just(ClientMessage::Leave {}),
         Just(ClientMessage::EndVisit {}),

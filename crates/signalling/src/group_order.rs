@@ -161,12 +161,12 @@ impl VisitRoom {
         let had_media = place.is_member();
         place.standing = Standing::Member;
         place.key_package = None;
-        place.offered = None;
         if had_media {
+            place.offered = None;
             self.order_media(MediaOrder::Restart(me));
         } else {
             self.record(VisitFact::Joined(me));
-            self.order_media(MediaOrder::Join(me));
+            self.seat_media(me);
         }
     }
 

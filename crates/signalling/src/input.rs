@@ -67,6 +67,17 @@ pub enum Input {
         /// What happened.
         news: MediaNews,
     },
+    /// The peer connection that a socket asked for ahead of its arrival waits for an answer.
+    Prepared {
+        /// Which socket asked.
+        connection: ConnectionId,
+        /// Which peer connection.
+        generation: MediaGeneration,
+        /// The server's description.
+        sdp: Sdp,
+        /// Nobody, on every m-line.
+        slots: Vec<Slot>,
+    },
     /// Time went by: the last `WakeAt` has come.
     Tick,
 }

@@ -58,8 +58,22 @@ pub enum CloseReason {
 /// What the forwarder shall do for this visit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MediaOrder {
-    /// A member of the group gets a peer connection.
-    Join(ParticipantId),
+    /// A peer connection ahead of the arrival: nothing is forwarded over it yet.
+    Prepare {
+        /// Whose.
+        participant: ParticipantId,
+        /// Which socket asks; names the connection until it is used.
+        connection: ConnectionId,
+    },
+    /// A prepared peer connection is not needed any more.
+    Discard(ConnectionId),
+    /// A member of the group gets a seat, and a peer connection: the prepared one if it still works.
+    Join {
+        /// Who.
+        participant: ParticipantId,
+        /// Which socket had one prepared.
+        prepared: Option<ConnectionId>,
+    },
     /// A browser's answer to the newest offer.
     Answer {
         /// Whose.

@@ -4,6 +4,7 @@ use curtain_domain::{ParticipantId, SessionId, Timestamp, VisitRole};
 use curtain_protocol::{KeyPackage, MediaGeneration, PersonInVisit, ResumeToken};
 
 use crate::ConnectionId;
+use crate::media_relay::Prepared;
 use crate::presence::{Quota, ResumeLog};
 
 /// Where somebody stands towards the group.
@@ -43,6 +44,8 @@ pub(crate) struct Place {
     pub(crate) key_package: Option<KeyPackage>,
     /// The newest offer that may be answered.
     pub(crate) offered: Option<MediaGeneration>,
+    /// The peer connection made ahead, until its owner is a member.
+    pub(crate) prepared: Option<Prepared>,
     pub(crate) media_restarts: Quota,
     /// Fresh leaves; a newer tab inherits what is left.
     pub(crate) returns: Quota,

@@ -94,6 +94,9 @@ impl VisitRoom {
             Input::PersonRevoked { person } => self.person_revoked(person),
             Input::PeopleChanged { people, reading } => self.people_changed(people, reading),
             Input::Media { participant, news } => self.media_news(participant, news),
+            Input::Prepared { connection, generation, sdp, slots } => {
+                self.prepared(connection, generation, sdp, slots);
+            }
             // Whoever drives the room has no alarm set now.
             Input::Tick => self.told_wake = None,
         }
@@ -110,6 +113,11 @@ impl VisitRoom {
         let answer = match message {
             ClientMessage::Arrive { key_package } => self.arrive(connection, key_package),
             ClientMessage::Resume { token, received } => self.resume(connection, &token, received),
+            ClientMessage::PrepareMedia {} => self.prepare_media(connection),
+            ClientMessage::Answer { generation, sdp } if self.is_prepared(connection, generation) => {
+                self.answer_ahead(connection, generation, sdp);
+                Ok(())
+            }
             other => self.holder(connection).and_then(|me| self.obey(me, other)),
         };
         if let Err(refusal) = answer {
@@ -128,7 +136,9 @@ impl VisitRoom {
     /// A message from somebody who has a place.
     fn obey(&mut self, me: ParticipantId, message: ClientMessage) -> Answer {
         match message {
-            ClientMessage::Arrive { .. } | ClientMessage::Resume { .. } => {
+            ClientMessage::Arrive { .. }
+            | ClientMessage::Resume { .. }
+            | ClientMessage::PrepareMedia {} => {
                 Err(Refusal::of(RefusalCode::AlreadyArrived))
             }
             ClientMessage::Acknowledge { received } => self.acknowledge(me, received),

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::demo::GIVEN_SERVER;
 use crate::process::tool::Tool;
 use crate::process::{Failure, built, failure, root, say};
+use crate::test::build_everything;
 use crate::{install, web};
 
 /// Where a bench stands: `tests/browser/bench/NAME.bench.ts`.
@@ -27,7 +28,7 @@ pub(crate) fn command(arguments: &[String]) -> Result<(), Failure> {
     web::packages("web")?;
     web::packages("tests/browser")?;
     web::build()?;
-    Tool::new("cargo", &["build", "--package", "curtain-server"]).shown()?;
+    build_everything()?;
     for bench in chosen {
         let mut tool = Tool::new("npm", &["run", "--silent", "bench", "--", &format!("{bench}.bench")])
             .folder(&root().join("tests/browser"))

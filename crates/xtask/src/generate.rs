@@ -8,6 +8,7 @@ use std::path::Path;
 
 use crate::process::tool::Tool;
 use crate::process::{Failure, built, failure, root, say, work_folder};
+use crate::test::build_everything;
 use crate::{wasm, web};
 
 const PROTOCOL: &str = "web/src/signalling/protocol.gen.ts";
@@ -18,9 +19,7 @@ const SCHEMA: &str = "web/src/api/schema.gen.ts";
 pub(crate) fn command(arguments: &[String]) -> Result<(), Failure> {
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         [] => {
-            Tool::new("cargo", &["build", "--package", "curtain-protocol", "--example", "typescript"])
-                .shown()?;
-            Tool::new("cargo", &["build", "--package", "curtain-server"]).shown()?;
+            build_everything()?;
             for (file, text) in make()? {
                 write(&root().join(file), &text)?;
                 say(format!("wrote {file}"));

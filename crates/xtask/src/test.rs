@@ -120,7 +120,8 @@ fn browser(report: &mut Report, options: &Options) {
     });
 }
 
-fn build_everything() -> Result<(), Failure> {
+/// What `test`, `bench` and `generate` share: with the same features nothing is built twice.
+pub(crate) fn build_everything() -> Result<(), Failure> {
     compile(&["build", "--workspace", "--all-targets"])
 }
 

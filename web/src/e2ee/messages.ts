@@ -111,6 +111,8 @@ export type FromWorker =
   | { type: "commit_refused"; code: string }
   /** The first frame of a sender transform was sealed. */
   | { type: "sealed"; transform: number }
+  /** Somebody new has the keys: this sender's next picture must be a whole one. */
+  | { type: "fresh_picture"; transform: number }
   /** A receiver transform opened a frame of this sender: from now on it is theirs. */
   | { type: "opened"; transform: number; person: string; context: number }
   /** A second transform of a context that is in use: it lets nothing through. */

@@ -102,6 +102,7 @@ beforeEach(() => {
     {
       message: (message) => heard.push(message),
       online: (online) => events.push(online ? "online" : "offline"),
+      lobby: () => events.push("lobby"),
       needsArrival: () => events.push("needs arrival"),
       over: (why) => events.push(why),
       failing: (failures) => events.push(`failed ${String(failures)}`),
@@ -378,4 +379,29 @@ it("bytes survive the wire", () => {
   expect(fromBase64(toBase64(bytes))).toEqual(bytes);
   expect(toBase64(Uint8Array.of(1))).toBe("AQ==");
   expect(() => fromBase64("not base64!")).toThrow();
+});
+
+describe("a lobby", () => {
+  it("may ask ahead of its arrival, and answers on the same socket while the place is not ours yet", () => {
+    connection.open();
+    connection.send({ type: "prepare_media" }, "ahead");
+    expect(socket().types()).toEqual([]);
+    socket().opens();
+    expect(events).toEqual(["lobby"]);
+    connection.send({ type: "prepare_media" }, "ahead");
+    connection.arrive("a2V5");
+    connection.send({ type: "answer", generation: 1, sdp: "v=0" }, "ahead");
+    expect(socket().types()).toEqual(["prepare_media", "arrive", "answer"]);
+  });
+
+  it("is not one any more once somebody waits for a place or has it", () => {
+    arrived();
+    expect(events).toEqual(["online"]);
+    connection.reconnect();
+    socket().opens();
+    connection.send({ type: "answer", generation: 1, sdp: "v=0" }, "ahead");
+    expect(socket().types()).toEqual(["resume"]);
+    socket().says(0, { type: "resumed" });
+    expect(socket().types()).toEqual(["resume", "answer"]);
+  });
 });

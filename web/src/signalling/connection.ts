@@ -39,6 +39,8 @@ export type Events = {
   message(message: ServerMessage): void;
   /** The socket is up and the place is ours (again), or it is down. */
   online(online: boolean): void;
+  /** Open, with nothing asked of it yet. */
+  lobby(): void;
   /** No place to resume: ask for one with `arrive`. */
   needsArrival(): void;
   /** No further try is made. */
@@ -49,9 +51,10 @@ export type Events = {
 
 /**
  * What becomes of a message when there is no socket, or it is lost a moment later. `now`: dropped, the sender repeats it
- * by itself. `once`: waits for the socket. `repeat`: also sent again after a loss, since a second copy does no harm.
+ * by itself. `once`: waits for the place. `ahead`: need not wait for it. `repeat`: also sent again after a loss, since a
+ * second copy does no harm.
  */
-export type Delivery = "now" | "once" | "repeat";
+export type Delivery = "now" | "once" | "ahead" | "repeat";
 
 type Sent = { readonly message: ClientMessage; readonly how: Delivery; readonly at: number };
 
@@ -107,6 +110,7 @@ export class Connection {
     // Said again by a person: the copy from before would make two of it.
     if (receipt !== null) this.#receipt(receipt);
     if (this.#placed) this.#write(sent);
+    else if (how === "ahead" && this.#token === null) this.#raw(message);
     else if (how !== "now") this.#queue.push(sent);
   }
 
@@ -162,7 +166,10 @@ export class Connection {
   #greet(): void {
     if (this.#token !== null) this.#raw({ type: "resume", token: this.#token, received: this.#received });
     else if (this.#arrival !== null) this.#raw(this.#arrival);
-    else return;
+    else {
+      this.#events.lobby();
+      return;
+    }
     this.#answered?.();
     this.#answered = this.#outside.later(PLACED_WITHIN_MS, () => {
       this.#giveUp();

@@ -45,7 +45,7 @@ participant: string, } | { "type": "refuse_return",
 /**
  * Whose return it is.
  */
-participant: string, } | { "type": "answer", 
+participant: string, } | { "type": "prepare_media", } | { "type": "answer", 
 /**
  * Of the offer.
  */

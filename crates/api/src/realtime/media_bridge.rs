@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use curtain_domain::VisitId;
-use curtain_media::{EventSink, MediaCommand, MediaEvent, What};
-use curtain_signalling::{Input, MediaNews, MediaOrder};
+use curtain_media::{EventSink, MediaCommand, MediaEvent, Preparation, What};
+use curtain_signalling::{ConnectionId, Input, MediaNews, MediaOrder};
 use tokio::sync::mpsc;
 
 /// What the forwarder has to say to the rooms. Made before the forwarder, handed to the hub.
@@ -25,7 +25,16 @@ pub fn media_feed() -> (EventSink, MediaNewsFeed) {
 /// A room's order, for the forwarder.
 pub(crate) fn command(visit: VisitId, order: MediaOrder) -> MediaCommand {
     match order {
-        MediaOrder::Join(participant) => MediaCommand::Join { visit, participant },
+        MediaOrder::Prepare { participant, connection } => {
+            MediaCommand::Prepare { visit, participant, preparation: Preparation(connection.0) }
+        }
+        MediaOrder::Discard(connection) => {
+            MediaCommand::Discard { visit, preparation: Preparation(connection.0) }
+        }
+        MediaOrder::Join { participant, prepared } => {
+            let prepared = prepared.map(|connection| Preparation(connection.0));
+            MediaCommand::Join { visit, participant, prepared }
+        }
         MediaOrder::Answer { participant, generation, sdp } => {
             MediaCommand::Answer { visit, participant, generation, sdp }
         }
@@ -39,6 +48,9 @@ pub(crate) fn command(visit: VisitId, order: MediaOrder) -> MediaCommand {
 pub(crate) fn input(event: MediaEvent) -> Option<Input> {
     let MediaEvent { visit, participant, what } = event;
     let news = match what {
+        What::Prepared { preparation, generation, sdp, slots } => {
+            return Some(Input::Prepared { connection: ConnectionId(preparation.0), generation, sdp, slots });
+        }
         What::Offer { generation, sdp, slots } => MediaNews::Offer { generation, sdp, slots },
         What::Slots { generation, slots } => MediaNews::Slots { generation, slots },
         What::Connected { generation } => {

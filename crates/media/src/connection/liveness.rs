@@ -54,6 +54,16 @@ impl Liveness {
         first.then_some(Change::Connected)
     }
 
+    /// Media can flow now.
+    pub(crate) const fn is_up(&self) -> bool {
+        self.connected && !self.lost
+    }
+
+    /// Given up: it takes another connection.
+    pub(crate) const fn is_lost(&self) -> bool {
+        self.lost
+    }
+
     /// The connection can't work any more.
     pub(crate) fn failed(&mut self) -> Option<Change> {
         let first = !self.lost;

@@ -95,6 +95,16 @@ impl Peer {
         }
     }
 
+    /// Media can flow now.
+    pub(crate) const fn is_up(&self) -> bool {
+        self.liveness.is_up()
+    }
+
+    /// Nothing will come of it any more, unless its network comes back.
+    pub(crate) const fn is_lost(&self) -> bool {
+        self.liveness.is_lost()
+    }
+
     /// What to tell about the connection.
     pub(crate) fn change(&mut self) -> Option<Change> {
         self.changes.pop_front()

@@ -12,7 +12,7 @@ mod track;
 mod visit;
 
 pub(crate) use packet::{Incoming, Outgoing};
-pub(crate) use visit::{Action, Visit};
+pub(crate) use visit::{Action, Visit, empty_slots};
 
 #[cfg(test)]
 mod tests;

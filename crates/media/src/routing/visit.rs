@@ -116,12 +116,7 @@ impl Visit {
     /// Who is on which m-line of one member's connection, in the order of the m-lines.
     pub(crate) fn slots_of(&self, who: ParticipantId) -> Vec<Slot> {
         let Some(member) = self.members.get(&who) else { return Vec::new() };
-        let slot = |slot: SlotIndex| Slot {
-            mid: slot.mid(),
-            participant: member.seats.at(slot.seat()),
-            kind: slot.kind(),
-        };
-        SlotIndex::all().map(slot).collect()
+        slots_with(|slot| member.seats.at(slot.seat()))
     }
 
     /// A member's connection is up: it needs a key frame of everyone it sees.
@@ -237,6 +232,16 @@ impl Visit {
             std::array::from_fn(|slot| Rewriter::new(Codec::of(TrackKind::ALL[slot % OWN])[0].clock_rate()));
         Member { connected: false, seats: Seats::default(), tracks, slots }
     }
+}
+
+/// The m-lines of a connection that has no seat: nobody is on them.
+pub(crate) fn empty_slots() -> Vec<Slot> {
+    slots_with(|_| None)
+}
+
+fn slots_with(who: impl Fn(SlotIndex) -> Option<ParticipantId>) -> Vec<Slot> {
+    let slot = |slot: SlotIndex| Slot { mid: slot.mid(), participant: who(slot), kind: slot.kind() };
+    SlotIndex::all().map(slot).collect()
 }
 
 fn outgoing(slot: SlotIndex, packet: &Incoming, sequence: u16, timestamp: u32) -> Outgoing {

@@ -3,6 +3,7 @@
 mod client;
 mod faults;
 mod network;
+mod prepared;
 
 use core::time::Duration;
 

@@ -8,11 +8,11 @@ use curtain_protocol::{MediaGeneration, Sdp};
 
 use super::directory::{Directory, PeerId};
 use crate::answer::Answer;
-use crate::command::{MediaCommand, MediaEvent, What};
+use crate::command::{MediaCommand, MediaEvent, Preparation, What};
 use crate::connection::{BindingRequest, Change, Datagram, Engine, FromPeer, Peer};
 use crate::error::MediaError;
 use crate::moment::Moment;
-use crate::routing::{Action, Visit};
+use crate::routing::{Action, Visit, empty_slots};
 
 /// Makes an engine for a new connection.
 pub(crate) type MakeEngine = Box<dyn FnMut(Moment) -> Result<Box<dyn Engine>, MediaError>>;
@@ -24,7 +24,10 @@ pub(crate) struct Worker {
     make: MakeEngine,
     visits: HashMap<VisitId, Visit>,
     peers: HashMap<PeerId, (Place, Peer)>,
+    /// The connection of each seat.
     places: HashMap<Place, PeerId>,
+    /// Connections without a seat: nothing is forwarded over them.
+    prepared: HashMap<(VisitId, Preparation), PeerId>,
     directory: Directory,
     /// Counts the connections of this thread, so that no participant's generation ever comes twice.
     made: u32,
@@ -41,6 +44,7 @@ impl Worker {
             visits: HashMap::new(),
             peers: HashMap::new(),
             places: HashMap::new(),
+            prepared: HashMap::new(),
             directory: Directory::default(),
             made: 0,
             touched: BTreeSet::new(),
@@ -60,6 +64,7 @@ impl Worker {
         self.visits.is_empty()
             && self.peers.is_empty()
             && self.places.is_empty()
+            && self.prepared.is_empty()
             && self.directory.is_empty()
             && self.touched.is_empty()
     }
@@ -67,9 +72,14 @@ impl Worker {
     /// Follows an order.
     pub(crate) fn command(&mut self, now: Moment, command: MediaCommand) {
         match command {
-            MediaCommand::Join { visit, participant } | MediaCommand::Restart { visit, participant } => {
-                self.join(now, (visit, participant));
+            MediaCommand::Prepare { visit, participant, preparation } => {
+                self.prepare(now, (visit, participant), preparation);
             }
+            MediaCommand::Discard { visit, preparation } => self.discard((visit, preparation)),
+            MediaCommand::Join { visit, participant, prepared } => {
+                self.join(now, (visit, participant), prepared);
+            }
+            MediaCommand::Restart { visit, participant } => self.join(now, (visit, participant), None),
             MediaCommand::Answer { visit, participant, generation, sdp } => {
                 self.answer(now, (visit, participant), generation, &sdp);
             }
@@ -79,6 +89,10 @@ impl Worker {
                     self.visits.get(&visit).map(|v| v.members().collect()).unwrap_or_default();
                 for participant in members {
                     self.disconnect((visit, participant));
+                }
+                let unused = self.prepared.keys().filter(|(of, _)| *of == visit).copied();
+                for preparation in unused.collect::<Vec<_>>() {
+                    self.discard(preparation);
                 }
                 self.visits.remove(&visit);
             }
@@ -144,7 +158,20 @@ impl Worker {
         self.peers.get(&peer).is_some_and(|(_, peer)| check.is_signed_with(&peer.credentials().password))
     }
 
-    fn join(&mut self, now: Moment, place: Place) {
+    /// A connection without a seat.
+    fn prepare(&mut self, now: Moment, place: Place, preparation: Preparation) {
+        let Some((id, generation, sdp)) = self.connect(now, place) else { return };
+        self.prepared.insert((place.0, preparation), id);
+        self.tell(place, What::Prepared { preparation, generation, sdp, slots: empty_slots() });
+    }
+
+    fn discard(&mut self, preparation: (VisitId, Preparation)) {
+        if let Some(id) = self.prepared.remove(&preparation) {
+            self.hang_up(id);
+        }
+    }
+
+    fn join(&mut self, now: Moment, place: Place, prepared: Option<Preparation>) {
         let (visit_id, who) = place;
         self.disconnect(place);
         let visit = self.visits.entry(visit_id).or_default();
@@ -154,32 +181,55 @@ impl Worker {
         } else {
             visit.join(who)
         };
-        self.made += 1;
-        let (id, generation) = (PeerId(self.made), MediaGeneration(self.made));
-        match (self.make)(now) {
-            Ok(engine) => {
-                let peer = Peer::new(generation, engine, now);
-                self.directory.add(id, peer.credentials().ufrag.clone());
-                let slots = self.visits[&visit_id].slots_of(who);
-                let what = What::Offer { generation, sdp: peer.offer().clone(), slots };
-                self.peers.insert(id, (place, peer));
-                self.places.insert(place, id);
-                self.tell(place, what);
-            }
-            Err(error) => {
-                tracing::error!(%error, "no connection for a participant");
-                self.tell(place, What::Lost { generation });
-            }
+        if !prepared.is_some_and(|preparation| self.seat_prepared(now, place, preparation)) {
+            self.seat_fresh(now, place);
         }
         self.tell_slots(visit_id, &changed);
     }
 
-    fn answer(&mut self, now: Moment, place: Place, generation: MediaGeneration, sdp: &Sdp) {
-        let Some(&id) = self.places.get(&place) else { return };
-        let Some((_, peer)) = self.peers.get_mut(&id) else { return };
-        if peer.generation != generation {
-            return;
+    /// The seat gets the connection that was made ahead. False when it is of no use any more.
+    fn seat_prepared(&mut self, now: Moment, place: Place, preparation: Preparation) -> bool {
+        let (visit, who) = place;
+        let Some(id) = self.prepared.remove(&(visit, preparation)) else { return false };
+        let Some((_, peer)) = self.peers.get(&id).filter(|(of, peer)| *of == place && !peer.is_lost()) else {
+            self.hang_up(id);
+            return false;
+        };
+        let is_up = peer.is_up();
+        self.places.insert(place, id);
+        self.tell_slots(visit, &[who]);
+        if is_up {
+            self.received(now, place, FromPeer::Connected);
         }
+        true
+    }
+
+    fn seat_fresh(&mut self, now: Moment, place: Place) {
+        let (visit, who) = place;
+        let Some((id, generation, sdp)) = self.connect(now, place) else {
+            return self.tell(place, What::Lost { generation: MediaGeneration(self.made) });
+        };
+        self.places.insert(place, id);
+        let slots = self.visits[&visit].slots_of(who);
+        self.tell(place, What::Offer { generation, sdp, slots });
+    }
+
+    /// A fresh connection, which nothing refers to yet.
+    fn connect(&mut self, now: Moment, place: Place) -> Option<(PeerId, MediaGeneration, Sdp)> {
+        self.made += 1;
+        let (id, generation) = (PeerId(self.made), MediaGeneration(self.made));
+        let made = (self.make)(now);
+        let engine = made.inspect_err(|error| tracing::error!(%error, "no connection for a participant"));
+        let peer = Peer::new(generation, engine.ok()?, now);
+        self.directory.add(id, peer.credentials().ufrag.clone());
+        let sdp = peer.offer().clone();
+        self.peers.insert(id, (place, peer));
+        Some((id, generation, sdp))
+    }
+
+    fn answer(&mut self, now: Moment, place: Place, generation: MediaGeneration, sdp: &Sdp) {
+        let id = PeerId(generation.0);
+        let Some((_, peer)) = self.peers.get_mut(&id).filter(|(of, _)| *of == place) else { return };
         let taken = Answer::check(sdp).and_then(|answer| peer.accept(now, answer));
         self.touched.insert(id);
         if let Err(reason) = taken {
@@ -200,7 +250,12 @@ impl Worker {
 
     /// Closes a participant's connection, if there is one, and forgets it.
     fn disconnect(&mut self, place: Place) {
-        let Some(id) = self.places.remove(&place) else { return };
+        if let Some(id) = self.places.remove(&place) {
+            self.hang_up(id);
+        }
+    }
+
+    fn hang_up(&mut self, id: PeerId) {
         self.directory.remove(id);
         self.touched.remove(&id);
         if let Some((_, mut peer)) = self.peers.remove(&id) {
@@ -218,10 +273,13 @@ impl Worker {
                 let place = *place;
                 peer.poll(now).map(|from_peer| (place, from_peer))
             }) {
-                self.received(now, place, from_peer);
+                if self.places.get(&place) == Some(&id) {
+                    self.received(now, place, from_peer);
+                }
             }
             let Some((place, peer)) = self.peers.get_mut(&id) else { continue };
             let (place, generation) = (*place, peer.generation);
+            let seated = self.places.get(&place) == Some(&id);
             while let Some(datagram) = peer.transmit() {
                 self.outbox.push(datagram);
             }
@@ -230,7 +288,10 @@ impl Worker {
                     Change::Connected => What::Connected { generation },
                     Change::Lost => What::Lost { generation },
                 };
-                self.tell(place, what);
+                // Whoever has no seat yet gets another connection with it, should this one be lost.
+                if seated {
+                    self.tell(place, what);
+                }
             }
         }
     }

@@ -22,7 +22,7 @@ impl VisitRoom {
             self.people_version += 1;
         }
         let quota = Quota::of_messages(self.now);
-        self.connections.insert(connection, Connection { who, session, token, quota });
+        self.connections.insert(connection, Connection { who, session, token, quota, prepared: None });
     }
 
     /// What was read before a list that is known already says nothing new: a change may have come between.
@@ -104,6 +104,7 @@ impl VisitRoom {
             None => full,
         };
         self.say_farewell(me, ServerMessage::TakenOver {}, CloseReason::TakenOver);
+        let prepared = self.connections.get_mut(&connection).and_then(|held| held.prepared.take());
         let place = Place {
             who,
             session,
@@ -116,6 +117,7 @@ impl VisitRoom {
             arrival: 0,
             key_package: None,
             offered: None,
+            prepared,
             media_restarts: Quota::of_media_restarts(self.now),
             returns,
             told_people: None,
@@ -219,8 +221,9 @@ impl VisitRoom {
         if known { Ok(()) } else { Err(Refusal::of(RefusalCode::Malformed)) }
     }
 
-    /// A member's media stops with the tab that carried it.
+    /// Media stops with the tab that carried it, or was about to.
     pub(crate) fn stop_media(&mut self, place: &Place) {
+        self.discard(place.prepared.as_ref());
         if place.is_member() {
             self.order_media(MediaOrder::Leave(place.who.participant));
         }

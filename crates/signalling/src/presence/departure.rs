@@ -17,7 +17,9 @@ impl VisitRoom {
     /// The socket is gone; the place it held is kept for a while.
     pub(crate) fn disconnected(&mut self, connection: ConnectionId) {
         let held = self.place_of(connection);
-        self.connections.remove(&connection);
+        if let Some(closed) = self.connections.remove(&connection) {
+            self.discard(closed.prepared.as_ref());
+        }
         if let Some(place) = held.and_then(|me| self.places.get_mut(&me)) {
             place.connection = None;
             place.lost_at = Some(self.now);

@@ -11,6 +11,7 @@ use curtain_protocol::{PersonInVisit, ResumeToken};
 pub(crate) use self::quota::Quota;
 pub(crate) use self::resume_log::ResumeLog;
 use crate::CloseReason;
+use crate::media_relay::Prepared;
 
 /// An open socket.
 #[derive(Debug)]
@@ -20,6 +21,8 @@ pub(crate) struct Connection {
     /// Becomes the place's resume secret when this socket arrives.
     pub(crate) token: ResumeToken,
     pub(crate) quota: Quota,
+    /// The peer connection made ahead, until the socket arrives with it.
+    pub(crate) prepared: Option<Prepared>,
 }
 
 /// The last words to a tab that lost its place, for when they did not come through.

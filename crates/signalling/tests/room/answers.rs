@@ -38,6 +38,7 @@ fn message(row: Row, staged: &Staged) -> ClientMessage {
             generation: MediaGeneration(1),
             sdp: Sdp::new("v=0".to_owned()).expect("small"),
         },
+        Row::PrepareMedia => ClientMessage::PrepareMedia {},
         Row::RestartMedia => ClientMessage::RestartMedia {},
         Row::Leave => ClientMessage::Leave {},
         Row::EndVisit => ClientMessage::EndVisit {},

@@ -9,5 +9,6 @@ mod stories_commits;
 mod stories_entering;
 mod stories_leaving;
 mod stories_limits;
+mod stories_prepared;
 mod stories_returning;
 mod table;

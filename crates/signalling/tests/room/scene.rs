@@ -39,6 +39,8 @@ pub(crate) struct Scene {
     pub(crate) dissolved: bool,
     /// Whose media is joined, as the forwarder would see it: exactly the members.
     pub(crate) inside: BTreeSet<ParticipantId>,
+    /// Connections made ahead and not used yet.
+    pub(crate) prepared: BTreeMap<ConnectionId, ParticipantId>,
     /// The epoch of the group, as its members count it.
     pub(crate) epoch: Epoch,
     groups: u8,
@@ -63,6 +65,7 @@ impl Scene {
             wake_at: None,
             dissolved: false,
             inside: BTreeSet::new(),
+            prepared: BTreeMap::new(),
             epoch: Epoch(0),
             groups: 0,
             committed: BTreeSet::new(),
@@ -110,9 +113,11 @@ impl Scene {
             name(&envelope.message),
             "commit" | "application" | "return" | "gone" | "offer" | "slots" | "unsealed_media"
         );
+        let nobody_on_it = matches!(&envelope.message, ServerMessage::Offer { slots, .. }
+            if slots.iter().all(|slot| slot.participant.is_none()) && self.prepared.contains_key(&to));
         let replayed = tab.envelopes.iter().any(|earlier| name(&earlier.message) == "resumed");
         assert!(
-            !of_the_group || self.inside.contains(&who) || replayed,
+            !of_the_group || nobody_on_it || self.inside.contains(&who) || replayed,
             "who is outside hears nothing of the group: {envelope:?}"
         );
         tab.envelopes.push(envelope);
@@ -120,9 +125,24 @@ impl Scene {
 
     fn follow(&mut self, order: MediaOrder) {
         match &order {
-            MediaOrder::Join(who) => assert!(self.inside.insert(*who), "nobody joins twice"),
+            MediaOrder::Prepare { participant, connection } => {
+                let before = self.prepared.insert(*connection, *participant);
+                assert_eq!(before, None, "one connection ahead per socket");
+            }
+            MediaOrder::Discard(connection) => {
+                assert!(self.prepared.remove(connection).is_some(), "what is discarded was there");
+            }
+            MediaOrder::Join { participant, prepared } => {
+                assert!(self.inside.insert(*participant), "nobody joins twice");
+                let owner = prepared.map(|connection| self.prepared.remove(&connection));
+                assert!(owner.is_none_or(|owner| owner == Some(*participant)), "one's own is used, once");
+            }
             MediaOrder::Leave(who) => assert!(self.inside.remove(who), "who leaves was there"),
-            MediaOrder::Answer { participant, .. } | MediaOrder::Restart(participant) => {
+            MediaOrder::Answer { participant, .. } => {
+                let ahead = self.prepared.values().any(|owner| owner == participant);
+                assert!(ahead || self.inside.contains(participant), "who was offered something answers");
+            }
+            MediaOrder::Restart(participant) => {
                 assert!(self.inside.contains(participant), "only members have media");
             }
             MediaOrder::Close => assert!(self.inside.is_empty(), "everybody left before the end"),
@@ -189,7 +209,7 @@ impl Scene {
         self.opens(tab);
         let opened = self.media[orders..]
             .iter()
-            .any(|order| matches!(order, MediaOrder::Join(_) | MediaOrder::Restart(_)));
+            .any(|order| matches!(order, MediaOrder::Join { .. } | MediaOrder::Restart(_)));
         if !opened {
             (self.groups, self.epoch, self.trees) = (group, epoch, trees);
         }
@@ -270,6 +290,13 @@ impl Scene {
         let sdp = Sdp::new("v=0".to_owned()).expect("small");
         let news = MediaNews::Offer { generation: MediaGeneration(generation), sdp, slots: Vec::new() };
         self.give(Input::Media { participant: who.id(), news });
+    }
+
+    /// The forwarder offers the connection that a socket asked for ahead.
+    pub(crate) fn is_offered_ahead(&mut self, tab: ConnectionId, generation: u32) {
+        let sdp = Sdp::new("v=0".to_owned()).expect("small");
+        let generation = MediaGeneration(generation);
+        self.give(Input::Prepared { connection: tab, generation, sdp, slots: Vec::new() });
     }
 
     /// Lets time go by, with a tick whenever the room asked for one.

@@ -38,7 +38,7 @@ fn a_clinician_and_a_patient_meet() {
 
     scene.opens(lee);
     assert_eq!(scene.room.state(), VisitState::InProgress);
-    assert_eq!(scene.media, [MediaOrder::Join(LEE.id())]);
+    assert_eq!(scene.media, [MediaOrder::Join { participant: LEE.id(), prepared: None }]);
     scene.all_caught_up();
 
     scene.commits(lee, &[ANA], &[]);
@@ -46,7 +46,7 @@ fn a_clinician_and_a_patient_meet() {
     let heard = scene.hears(ana);
     let ServerMessage::Welcome { group, .. } = &heard[0] else { panic!("{heard:?}") };
     assert_eq!((group.epoch, &group.group_id), (Epoch(1), &group_id(1)));
-    assert_eq!(scene.media, [MediaOrder::Join(ANA.id())]);
+    assert_eq!(scene.media, [MediaOrder::Join { participant: ANA.id(), prepared: None }]);
     assert_eq!(scene.facts, [VisitFact::Joined(ANA.id()), VisitFact::Waiting(None)]);
 
     scene.say(ana, chat(Epoch(1)));

@@ -30,6 +30,7 @@ pub(crate) enum Row {
     ApplicationWithReceipt,
     Decline,
     RefuseReturn,
+    PrepareMedia,
     Answer,
     RestartMedia,
     Leave,
@@ -57,6 +58,7 @@ impl Row {
             ClientMessage::Application { .. } => &[Self::Application, Self::ApplicationWithReceipt],
             ClientMessage::Decline { .. } => &[Self::Decline],
             ClientMessage::RefuseReturn { .. } => &[Self::RefuseReturn],
+            ClientMessage::PrepareMedia {} => &[Self::PrepareMedia],
             ClientMessage::Answer { .. } => &[Self::Answer],
             ClientMessage::RestartMedia {} => &[Self::RestartMedia],
             ClientMessage::Leave {} => &[Self::Leave],
@@ -158,7 +160,7 @@ const DECLINES: Cell =
 const ENDS: Cell = Clinician(Told(&[(Everyone, "ended")]), NOT_ALLOWED);
 
 /// Columns in the order of `Situation::ALL`.
-pub(crate) const TABLE: [(Row, [Cell; 9]); 20] = [
+pub(crate) const TABLE: [(Row, [Cell; 9]); 21] = [
     (
         Row::Arrive,
         [COMES, ASKS_FRESH, ASKS_FRESH, ASKS_BACK, ASKS_BACK, ASKS_BACK, ASKS_AGAIN, COMES_BACK, ENDED],
@@ -223,6 +225,10 @@ pub(crate) const TABLE: [(Row, [Cell; 9]); 20] = [
     ),
     (Row::Decline, whoever_arrived(DECLINES)),
     (Row::RefuseReturn, only_members(All(Told(&[(Returner, "return_refused"), (Admitters, "waiting")])))),
+    (
+        Row::PrepareMedia,
+        [SILENT, ALREADY, ALREADY, ALREADY, ALREADY, ALREADY, ALREADY, SILENT, ENDED],
+    ),
     (Row::Answer, only_members(SILENT)),
     (Row::RestartMedia, only_members(SILENT)),
     (

@@ -72,7 +72,7 @@ impl Forwarder {
     }
 
     pub(crate) async fn offer(&mut self, visit: VisitId, participant: ParticipantId) -> Offered {
-        self.media.send(MediaCommand::Join { visit, participant });
+        self.media.send(MediaCommand::Join { visit, participant, prepared: None });
         self.until(|event| match &event.what {
             What::Offer { generation, sdp, slots }
                 if event.participant == participant && event.visit == visit =>

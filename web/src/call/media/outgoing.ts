@@ -28,7 +28,13 @@ export class Outgoing {
     if (this.#confirmed) return;
     this.#confirmed = true;
     this.#gate();
-    void this.#bound();
+    this.#work = this.#work.then(() => this.#bound());
+  }
+
+  /** The next picture is a whole one: a newcomer can't begin with a difference. */
+  freshPicture(): void {
+    if (this.kind === "microphone") return;
+    this.#work = this.#work.then(() => this.#begin());
   }
 
   /** Sends the device's track as it is now: on, muted, another device, or none. */
@@ -65,6 +71,18 @@ export class Outgoing {
     if (this.#copy === null || this.#source === null) return;
     this.#copy.enabled = this.#confirmed && this.#source.enabled;
     if (this.#copy.kind === "video") this.#copy.contentHint = this.kind === "screen" ? "detail" : "motion";
+  }
+
+  /** Chromium takes the wish beside unchanged parameters (WebRTC Extensions, RTCSetParameterOptions). */
+  async #begin(): Promise<void> {
+    const parameters = this.#sender.getParameters();
+    const options = { encodingOptions: parameters.encodings.map(() => ({ keyFrame: true })) };
+    const set = this.#sender.setParameters.bind(this.#sender) as (...args: readonly unknown[]) => Promise<void>;
+    try {
+      await set(parameters, options);
+    } catch {
+      // Nothing is sent just now, or the connection is closed: what begins later begins whole.
+    }
   }
 
   async #bound(): Promise<void> {

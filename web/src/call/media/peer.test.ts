@@ -60,6 +60,7 @@ beforeEach(async () => {
     broken: () => undefined,
   });
   await peer.answer("");
+  peer.enter();
 });
 afterEach(() => {
   peer.close();

@@ -67,6 +67,8 @@ export class Peer {
   #blind = 0;
   #outgoing: Outgoing[] = [];
   readonly #incoming = new Map<number, Incoming>();
+  /** Inside the group: what is ours may go out, and what comes is looked after. */
+  #inside = false;
   #ticking: ReturnType<typeof setInterval> | null = null;
   #lostTimer: ReturnType<typeof setTimeout> | null = null;
   #bypassed = false;
@@ -96,14 +98,29 @@ export class Peer {
     // The forwarder may read the answer while the browser takes it in.
     this.#events.answer(answer.sdp ?? "");
     await connection.setLocalDescription(answer);
+    this.#begin();
+  }
+
+  /** The group has us: begins as soon as the answer is given. */
+  enter(): void {
+    this.#inside = true;
+    this.#begin();
+  }
+
+  #begin(): void {
+    if (!this.#inside || this.#connection.localDescription === null) return;
     this.devicesChanged();
-    this.#ticking = setInterval(() => void this.#look(), LOOK_EVERY_MS);
+    this.#ticking ??= setInterval(() => void this.#look(), LOOK_EVERY_MS);
   }
 
   /** Attaches what the devices have now. */
   devicesChanged(): void {
-    if (this.#connection.localDescription === null) return;
+    if (!this.#inside || this.#connection.localDescription === null) return;
     for (const outgoing of this.#outgoing) outgoing.update(this.#devices.track(outgoing.kind));
+  }
+
+  freshPicture(transform: number): void {
+    this.#outgoing.find((outgoing) => outgoing.transform === transform)?.freshPicture();
   }
 
   sealed(transform: number): void {
@@ -137,6 +154,7 @@ export class Peer {
   }
 
   close(): void {
+    this.#inside = false;
     if (this.#ticking !== null) clearInterval(this.#ticking);
     if (this.#lostTimer !== null) clearTimeout(this.#lostTimer);
     for (const outgoing of this.#outgoing) outgoing.stop();

@@ -27,6 +27,7 @@ beforeEach(() => {
     changed: () => undefined,
     leak: () => undefined,
   });
+  media.enter();
 });
 afterEach(() => {
   vi.useRealTimers();
@@ -62,6 +63,15 @@ it("is not asked for when the server offered another in the meantime", async () 
   expect(media.state).toBe("lost");
   vi.advanceTimersByTime(10);
   expect(asked).toHaveLength(2);
+});
+
+it("is not asked for in the lobby, but once its owner is inside", () => {
+  media.stop();
+  breaks();
+  vi.advanceTimersByTime(60_000);
+  expect(asked).toEqual([]);
+  media.enter();
+  expect(asked).toEqual(["restart_media"]);
 });
 
 it("is not asked for by somebody who is out of the visit", () => {

@@ -1,4 +1,5 @@
-// The visit's media over as many peer connections as it takes. Before a new one starts, the worker must have let go of the
+// The visit's media over as many peer connections as it takes, the first of them made in the lobby: nothing goes out over
+// it before the group has us. Before a new one starts, the worker must have let go of the
 // old one's transforms: two live senders of one context are refused.
 import type { FromWorker } from "../../e2ee/messages";
 import type { ClientMessage, Slot } from "../../signalling/protocol.gen";
@@ -23,7 +24,10 @@ export type MediaEvents = {
   leak(kind: DeviceKind): void;
 };
 
-type WorkerNews = Extract<FromWorker, { type: "sealed" | "opened" | "counts" | "released" | "refused_transform" }>;
+type WorkerNews = Extract<
+  FromWorker,
+  { type: "sealed" | "opened" | "counts" | "fresh_picture" | "released" | "refused_transform" }
+>;
 
 export class VisitMedia {
   readonly #e2ee: E2eeClient;
@@ -32,6 +36,8 @@ export class VisitMedia {
   #peer: Peer | null = null;
   /** Made in the lobby, for the first offer. */
   #spare: RTCPeerConnection | null = newConnection();
+  /** The group has us. */
+  #inside = false;
   #generation = 0;
   #slots: readonly Slot[] = [];
   /** The worker has let go of everything before. */
@@ -78,6 +84,14 @@ export class VisitMedia {
     this.#events.changed();
   }
 
+  /** The group has taken us in: what is ours may go out. A connection made ahead that broke meanwhile is replaced. */
+  enter(): void {
+    if (this.#inside) return;
+    this.#inside = true;
+    this.#peer?.enter();
+    if (this.#state === "lost") this.#broken();
+  }
+
   async offer(generation: number, sdp: string, slots: readonly Slot[]): Promise<void> {
     this.#forgetRestart();
     this.#generation = generation;
@@ -86,6 +100,7 @@ export class VisitMedia {
     if (generation !== this.#generation) return;
     const peer = this.#newPeer(generation);
     this.#peer = peer;
+    if (this.#inside) peer.enter();
     this.#negotiating = setTimeout(() => {
       this.#negotiated();
     }, NEGOTIATES_FOR_MS);
@@ -124,6 +139,9 @@ export class VisitMedia {
       case "opened":
         this.#peer?.opened(news.transform, news.person, news.context);
         return;
+      case "fresh_picture":
+        this.#peer?.freshPicture(news.transform);
+        return;
       case "counts":
         this.#peer?.counted(news.counts);
         return;
@@ -146,12 +164,18 @@ export class VisitMedia {
 
   /** Stops for good. */
   dispose(): void {
-    this.stop();
+    this.end();
     this.#spare?.close();
   }
 
-  /** Out of the visit: nothing is sent or received. */
+  /** Out of the group: nothing is sent or received. What was made ahead and not used stays for the next join. */
   stop(): void {
+    if (this.#inside) this.end();
+  }
+
+  /** Out of the visit: no connection stays. */
+  end(): void {
+    this.#inside = false;
     this.#forgetRestart();
     this.#generation = 0;
     this.#slots = [];
@@ -212,6 +236,7 @@ export class VisitMedia {
   #broken(): void {
     this.#state = "lost";
     this.#events.changed();
+    if (!this.#inside) return;
     const wait = this.#restartedAt + RESTART_EVERY_MS - performance.now();
     if (wait <= 0) this.#restart();
     else {

@@ -12,6 +12,8 @@ export type Transformer = {
   readonly readable: ReadableStream<EncodedFrame>;
   readonly writable: WritableStream<EncodedFrame>;
   sendKeyFrameRequest(): Promise<unknown>;
+  /** Not in Chromium, which asks its sender on the page instead. */
+  generateKeyFrame?(): Promise<unknown>;
 };
 
 export class Transforms {
@@ -20,6 +22,8 @@ export class Transforms {
   readonly #emit: (message: FromWorker) => void;
   readonly #live = new Map<number, Counts>();
   readonly #contexts = new Map<number, number>();
+  /** The transformers of those contexts. */
+  readonly #sending = new Map<number, Transformer>();
 
   constructor(sendKeys: SendKeys, receiveKeys: KeyRing, emit: (message: FromWorker) => void) {
     this.#sendKeys = sendKeys;
@@ -29,7 +33,7 @@ export class Transforms {
 
   attach(transformer: Transformer): void {
     const options = transformer.options as TransformOptions;
-    const pass = options.direction === "send" ? this.#sender(options) : this.#receiver(options.id, transformer);
+    const pass = options.direction === "send" ? this.#sender(options, transformer) : this.#receiver(options.id, transformer);
     transformer.readable
       .pipeThrough(
         new TransformStream<EncodedFrame, EncodedFrame>({
@@ -47,9 +51,22 @@ export class Transforms {
   release(ids: readonly number[]): void {
     for (const id of ids) {
       this.#live.delete(id);
+      this.#sending.delete(id);
       for (const [context, holder] of this.#contexts) if (holder === id) this.#contexts.delete(context);
     }
     this.#emit({ type: "released", transforms: [...ids] });
+  }
+
+  /** The next frames of our pictures are key frames. */
+  freshPicture(): void {
+    for (const [transform, transformer] of this.#sending) {
+      if (transformer.generateKeyFrame === undefined) this.#emit({ type: "fresh_picture", transform });
+      else {
+        transformer.generateKeyFrame().catch(() => {
+          // Sound has none, a camera that is off sends nothing, and a closed connection needs none.
+        });
+      }
+    }
   }
 
   /** For the page's watchdog. */
@@ -58,13 +75,16 @@ export class Transforms {
     this.#emit({ type: "counts", counts });
   }
 
-  #sender(options: Extract<TransformOptions, { direction: "send" }>): (frame: EncodedFrame) => Promise<boolean> {
-    const { id, context } = options;
+  #sender(
+    { id, context }: Extract<TransformOptions, { direction: "send" }>,
+    transformer: Transformer,
+  ): (frame: EncodedFrame) => Promise<boolean> {
     if (this.#contexts.has(context)) {
       this.#emit({ type: "refused_transform", transform: id });
       return () => Promise.resolve(false);
     }
     this.#contexts.set(context, id);
+    this.#sending.set(id, transformer);
     const sender = new FrameSender(context, this.#sendKeys, () => {
       this.#emit({ type: "sealed", transform: id });
     });

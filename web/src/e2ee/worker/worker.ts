@@ -63,6 +63,9 @@ async function open(self: Self): Promise<Group> {
     emit,
     receiveKeys,
     sendKeys,
+    freshPicture: () => {
+      transforms.freshPicture();
+    },
     now: () => Date.now(),
     later: (milliseconds, action) => {
       const timer = setTimeout(action, milliseconds);

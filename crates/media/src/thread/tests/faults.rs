@@ -80,7 +80,7 @@ pub(super) fn one_that_panics_beside(
         }) as _)
     }));
     for participant in [faulty, sound] {
-        worker.command(Moment::START, MediaCommand::Join { visit: VISIT, participant });
+        worker.command(Moment::START, MediaCommand::Join { visit: VISIT, participant, prepared: None });
     }
     let told = worker.events().collect();
     (worker, told)

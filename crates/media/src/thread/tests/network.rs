@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::super::worker::Worker;
 use super::client::Client;
-use crate::command::{MediaCommand, MediaEvent, What};
+use crate::command::{MediaCommand, MediaEvent, Preparation, What};
 use crate::connection::RtcEngine;
 use crate::moment::Moment;
 
@@ -68,13 +68,25 @@ impl Network {
 
     /// Somebody joins and answers; the answer takes that long.
     pub(super) fn join(&mut self, participant: ParticipantId, late: Duration) {
-        self.order(MediaCommand::Join { visit: VISIT, participant });
+        self.order(MediaCommand::Join { visit: VISIT, participant, prepared: None });
+        self.answer_offer(participant, late);
+    }
+
+    /// Somebody has a connection made ahead and answers at once.
+    pub(super) fn prepare(&mut self, participant: ParticipantId, preparation: Preparation) {
+        self.order(MediaCommand::Prepare { visit: VISIT, participant, preparation });
+        self.answer_offer(participant, Duration::ZERO);
+    }
+
+    fn answer_offer(&mut self, participant: ParticipantId, late: Duration) {
         let events: Vec<_> = self.worker.events().collect();
         let offer = events.iter().find_map(|event| match &event.what {
-            What::Offer { generation, sdp, .. } => Some((*generation, sdp.clone())),
+            What::Offer { generation, sdp, .. } | What::Prepared { generation, sdp, .. } => {
+                Some((*generation, sdp.clone()))
+            }
             _ => None,
         });
-        let (generation, offer) = offer.expect("joining is answered with an offer");
+        let (generation, offer) = offer.expect("there is an offer");
         self.told.extend(events);
         self.ports += 1;
         let own = SocketAddr::from(([198, 51, 100, 1], self.ports));

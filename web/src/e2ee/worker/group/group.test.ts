@@ -68,6 +68,19 @@ describe("a visit", () => {
     expect(lee.people.find(({ self }) => !self)).toMatchObject({ person: ANA, role: "patient", admits: false });
   });
 
+  it("begins with a whole picture for a newcomer, sealed so that the newcomer can open it, without waiting for them", async () => {
+    const { room, lee, ana } = await visit();
+    const before = lee.freshPictures;
+    expect(before).toBeGreaterThan(0);
+    const tom = await Tab.open(room, new Browser(TOM), "co_host", "Dr Tom Okafor");
+    await room.join(tom);
+    await lee.group.handle({ type: "admit", participant: tom.participant });
+    await room.settle();
+    expect([lee.freshPictures, ana.freshPictures]).toEqual([before + 1, 1]);
+    expect(await opens(lee, tom)).toBe(true);
+    expect(await opens(ana, tom)).toBe(true);
+  });
+
   it("lets each open the other's frames", async () => {
     const { lee, ana } = await visit();
     expect(await opens(lee, ana)).toBe(true);

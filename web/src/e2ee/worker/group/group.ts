@@ -70,6 +70,9 @@ export class Group {
       switchSending: () => {
         this.#switchSending();
       },
+      freshPicture: () => {
+        outside.freshPicture();
+      },
       retireBefore: (epoch) => {
         outside.receiveKeys.retireBefore(epoch);
       },
@@ -160,14 +163,15 @@ export class Group {
 
   async #arrive(): Promise<void> {
     this.#forget();
-    // Not when the tab was opened: another tab of this browser may have been in the visit since.
-    this.#wasHere ||= await this.#outside.memory.wasIn(this.#self.visit, this.#self.person);
     const old = this.#leaf;
     const fresh = old !== null && this.#outside.now() - old.madeAt < LEAF_FRESH_MS;
     const leaf = fresh ? old : await makeLeaf(this.#self, this.#outside);
     if (!fresh) old?.member.free();
     this.#leaf = leaf;
     this.#outside.emit({ type: "key_package", keyPackage: leaf.keyPackage });
+    // Not when the tab was opened: another tab of this browser may have been in the visit since. Not before the leaf is
+    // on its way either: what it is answered with waits for this step.
+    this.#wasHere ||= await this.#outside.memory.wasIn(this.#self.visit, this.#self.person);
   }
 
   async #placed(input: Input<"placed">): Promise<void> {
@@ -308,13 +312,15 @@ export class Group {
     this.#catchUp();
     this.#roster = event.roster;
     this.#installKeys();
-    const connected = this.#others().filter(({ person }) => this.#present.has(uuidText(person)));
-    this.#rekey.advance(
-      event.epoch,
-      event.cause,
-      connected.map(({ leaf }) => leaf),
-    );
-    if (event.added.length > 0) this.#introduce();
+    const newcomers = new Set(event.added.map(uuidText));
+    const awaited = (person: string): boolean => this.#present.has(person) && !newcomers.has(person);
+    const others = this.#others().filter(({ person }) => awaited(uuidText(person)));
+    this.#rekey.advance(event.epoch, {
+      cause: event.cause,
+      others: others.map(({ leaf }) => leaf),
+      newcomers: newcomers.size > 0,
+    });
+    if (newcomers.size > 0) this.#introduce();
     if (event.own) this.#planUpdate();
     this.#tell();
     this.#queue.committed(event.own);

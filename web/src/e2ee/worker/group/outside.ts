@@ -32,6 +32,8 @@ export type Outside = {
   emit(message: FromWorker): void;
   readonly receiveKeys: KeyRing;
   readonly sendKeys: SendKeys;
+  /** The next frames of our pictures are key frames. */
+  freshPicture(): void;
   now(): number;
   /** Returns how to call it off. */
   later(milliseconds: number, action: () => void): () => void;

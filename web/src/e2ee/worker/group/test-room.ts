@@ -74,6 +74,8 @@ export class Tab {
   readonly heard: FromWorker[] = [];
   readonly role: Role;
   group!: Group;
+  /** How often its pictures began anew. */
+  freshPictures = 0;
   keyPackage = new Uint8Array(0);
   /** What it wants said and the server has not heard yet. */
   outbox: GroupOutput[] = [];
@@ -98,6 +100,9 @@ export class Tab {
       },
       receiveKeys: tab.receiveKeys,
       sendKeys: tab.sendKeys,
+      freshPicture: () => {
+        tab.freshPictures += 1;
+      },
       now: () => room.clock.now,
       later: room.clock.later,
     });
