@@ -54,9 +54,10 @@ impl VisitRoom {
         if self.connections.get_mut(&by).and_then(|held| of(&mut held.prepared)).is_some() {
             return self.mention(by, offer);
         }
-        let place = self.places.values_mut().find_map(|place| {
-            of(&mut place.prepared).map(|()| place.who.participant)
-        });
+        let place = self
+            .places
+            .values_mut()
+            .find_map(|place| of(&mut place.prepared).map(|()| place.who.participant));
         if let Some(place) = place {
             self.say(place, offer);
         }
@@ -149,7 +150,8 @@ impl VisitRoom {
         let seated = self.places.get(&participant).filter(|place| place.offered == Some(generation));
         let seated = seated.and_then(|place| place.connection);
         let sockets = self.connections.keys().copied();
-        let culprit = seated.or_else(|| sockets.into_iter().find(|socket| self.is_prepared(*socket, generation)));
+        let culprit =
+            seated.or_else(|| sockets.into_iter().find(|socket| self.is_prepared(*socket, generation)));
         if let Some(connection) = culprit {
             self.refuse(connection, Refusal::closing(RefusalCode::BadAnswer));
         }

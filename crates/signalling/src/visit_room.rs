@@ -136,9 +136,7 @@ impl VisitRoom {
     /// A message from somebody who has a place.
     fn obey(&mut self, me: ParticipantId, message: ClientMessage) -> Answer {
         match message {
-            ClientMessage::Arrive { .. }
-            | ClientMessage::Resume { .. }
-            | ClientMessage::PrepareMedia {} => {
+            ClientMessage::Arrive { .. } | ClientMessage::Resume { .. } | ClientMessage::PrepareMedia {} => {
                 Err(Refusal::of(RefusalCode::AlreadyArrived))
             }
             ClientMessage::Acknowledge { received } => self.acknowledge(me, received),

@@ -22,6 +22,9 @@ const CHAT_CHARACTERS = 4_000;
 /** Removed from the group without a word why: the server's reason should be here by now; else ask to come back. */
 const REASON_WITHIN_MS = 1_500;
 
+/** Nobody sees that the screen after *Join* comes this much later; longer and a press would feel unanswered. */
+const DRAWN_AFTER_MS = 15;
+
 /** What people are told of a worker that can't go on. */
 const FAILURES: Readonly<Record<WorkerFailure, VisitFailure>> = {
   not_loaded: "encryption_failed",
@@ -141,7 +144,11 @@ export class VisitSession implements VisitControls {
     this.#leaveGroup();
     this.#connection.open();
     this.#e2ee.post({ type: "arrive" });
-    this.#go("connecting");
+    this.#phase = "connecting";
+    // The next screen takes longer to draw than the worker to answer: what it says goes out first.
+    setTimeout(() => {
+      this.#changed();
+    }, DRAWN_AFTER_MS);
   }
 
   admit(participant: string): void {

@@ -129,7 +129,10 @@ fn a_clinician_on_another_device_restarts_the_group() {
 
     scene.opens(back);
     assert_eq!(scene.hears_names(ana), ["group_restarted"]);
-    assert_eq!(scene.media, [MediaOrder::Leave(ANA.id()), MediaOrder::Join { participant: LEE.id(), prepared: None }]);
+    assert_eq!(
+        scene.media,
+        [MediaOrder::Leave(ANA.id()), MediaOrder::Join { participant: LEE.id(), prepared: None }]
+    );
     scene.say(ana, chat(scene.epoch));
     assert_eq!(scene.refusal(ana), Some(RefusalCode::NotMember));
 

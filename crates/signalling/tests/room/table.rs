@@ -225,10 +225,7 @@ pub(crate) const TABLE: [(Row, [Cell; 9]); 21] = [
     ),
     (Row::Decline, whoever_arrived(DECLINES)),
     (Row::RefuseReturn, only_members(All(Told(&[(Returner, "return_refused"), (Admitters, "waiting")])))),
-    (
-        Row::PrepareMedia,
-        [SILENT, ALREADY, ALREADY, ALREADY, ALREADY, ALREADY, ALREADY, SILENT, ENDED],
-    ),
+    (Row::PrepareMedia, [SILENT, ALREADY, ALREADY, ALREADY, ALREADY, ALREADY, ALREADY, SILENT, ENDED]),
     (Row::Answer, only_members(SILENT)),
     (Row::RestartMedia, only_members(SILENT)),
     (

@@ -9,6 +9,7 @@ import { SendKeys } from "./frames/send-keys";
 import { DeviceMemory } from "./group/device-memory";
 import { Group } from "./group/group";
 import type { Outside, Self } from "./group/outside";
+import { rehearse } from "./group/rehearsal";
 import { type Transformer, Transforms } from "./transforms";
 
 /** The types of the WebWorker library don't know encoded transforms yet. */
@@ -77,5 +78,8 @@ async function open(self: Self): Promise<Group> {
   const opened = new Group(self, outside);
   await opened.prepare();
   emit({ type: "prepared" });
+  rehearse(outside).catch(() => {
+    // What does not work here does not work in the visit either, and is said there.
+  });
   return opened;
 }

@@ -3,6 +3,8 @@
 import { describe, expect, it } from "vitest";
 
 import type { GroupOutput } from "../../messages";
+import { Member } from "../../wasm/curtain_e2ee";
+import { rehearse } from "./rehearsal";
 import { type Tab as AnyTab, ANA, Browser, LEE, Room, Tab, TOM } from "./test-room";
 
 const CAMERA = 1;
@@ -45,6 +47,12 @@ async function opens(from: AnyTab, to: AnyTab): Promise<boolean> {
     () => false,
   );
 }
+
+describe("a rehearsal in the lobby", () => {
+  it("plays a whole visit with the real machine", async () => {
+    await expect(rehearse({ newMember: (...leaf) => new Member(...leaf), now: () => Date.now() })).resolves.toBeUndefined();
+  });
+});
 
 describe("a visit", () => {
   it("begins when the clinician comes, and nobody else is in it until admitted", async () => {
