@@ -110,6 +110,8 @@ async function waitBehindAWire(browser: Browser) {
   const wire = await between(patient);
   await patient.goto(visitPath(clinician));
   await passLobby(patient);
+  // The waiting room is shown while the place is still being asked for: only a page that has it can lose it.
+  await expect.poll(() => wire.heard.map(({ type }) => type)).toContain('placed');
   return { clinician, patient, wire };
 }
 

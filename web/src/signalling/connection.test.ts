@@ -394,6 +394,18 @@ describe("a lobby", () => {
     expect(socket().types()).toEqual(["prepare_media", "arrive", "answer"]);
   });
 
+  it("repeats an answer that a lost socket may not have carried", () => {
+    connection.open();
+    socket().opens();
+    connection.arrive("a2V5");
+    connection.send({ type: "answer", generation: 1, sdp: "v=0" }, "ahead");
+    socket().says(1, placed);
+    connection.reconnect();
+    socket().opens();
+    socket().says(0, { type: "resumed" });
+    expect(socket().types()).toEqual(["resume", "answer"]);
+  });
+
   it("is not one any more once somebody waits for a place or has it", () => {
     arrived();
     expect(events).toEqual(["online"]);

@@ -51,8 +51,8 @@ export type Events = {
 
 /**
  * What becomes of a message when there is no socket, or it is lost a moment later. `now`: dropped, the sender repeats it
- * by itself. `once`: waits for the place. `ahead`: need not wait for it. `repeat`: also sent again after a loss, since a
- * second copy does no harm.
+ * by itself. `once`: waits for the place. `repeat`: also sent again after a loss, since a second copy does no harm.
+ * `ahead`: the same, and need not wait for the place.
  */
 export type Delivery = "now" | "once" | "ahead" | "repeat";
 
@@ -110,7 +110,7 @@ export class Connection {
     // Said again by a person: the copy from before would make two of it.
     if (receipt !== null) this.#receipt(receipt);
     if (this.#placed) this.#write(sent);
-    else if (how === "ahead" && this.#token === null) this.#raw(message);
+    else if (how === "ahead" && this.#token === null) this.#write(sent);
     else if (how !== "now") this.#queue.push(sent);
   }
 
@@ -252,7 +252,7 @@ export class Connection {
   }
 
   #write(sent: Sent): void {
-    if (sent.how === "repeat") this.#inDoubt = [...this.#stillInDoubt(), sent];
+    if (sent.how === "repeat" || sent.how === "ahead") this.#inDoubt = [...this.#stillInDoubt(), sent];
     this.#raw(sent.message);
   }
 

@@ -21,6 +21,7 @@ pub(crate) struct Peer {
     liveness: Liveness,
     changes: VecDeque<Change>,
     broken: bool,
+    answered: bool,
     /// The engine's next timer, unless something was asked of it since: asking `rtc` walks eight handlers, too dear to do
     /// for everybody on every tick.
     wakes_at: Option<Moment>,
@@ -36,6 +37,7 @@ impl Peer {
             liveness,
             changes: VecDeque::new(),
             broken: false,
+            answered: false,
             wakes_at: None,
             stirred: true,
         }
@@ -49,9 +51,16 @@ impl Peer {
         self.engine.credentials()
     }
 
-    /// Takes the browser's answer.
+    /// Takes the browser's answer. One that comes again says nothing new: a browser repeats what a lost socket may not
+    /// have carried.
     pub(crate) fn accept(&mut self, now: Moment, answer: Answer) -> Result<(), AnswerRefusal> {
-        self.guarded(|engine| engine.accept(now, answer)).unwrap_or(Err(AnswerRefusal::NotUnderstood))
+        if self.answered {
+            return Ok(());
+        }
+        let taken = self.guarded(|engine| engine.accept(now, answer));
+        let taken = taken.unwrap_or(Err(AnswerRefusal::NotUnderstood));
+        self.answered = taken.is_ok();
+        taken
     }
 
     /// Takes a datagram in. `proven` tells that it is a check signed with this connection's password.

@@ -33,12 +33,15 @@ export class Transforms {
 
   attach(transformer: Transformer): void {
     const options = transformer.options as TransformOptions;
-    const pass = options.direction === "send" ? this.#sender(options, transformer) : this.#receiver(options.id, transformer);
+    const pass =
+      options.direction === "send" ? this.#sender(options, transformer) : this.#receiver(options.id, transformer);
     transformer.readable
       .pipeThrough(
         new TransformStream<EncodedFrame, EncodedFrame>({
           async transform(frame, controller) {
-            if (await pass(frame)) controller.enqueue(frame);
+            // A frame that can't be worked on is lost alone: an error here would end the whole track.
+            const good = await pass(frame).catch(() => false);
+            if (good) controller.enqueue(frame);
           },
         }),
       )

@@ -27,6 +27,7 @@ pub(super) struct Network {
     now: Moment,
     pub(super) worker: Worker,
     clients: BTreeMap<ParticipantId, Client>,
+    answers: BTreeMap<ParticipantId, MediaCommand>,
     ports: u16,
     /// Every so many video packets one is lost; 0 loses none.
     pub(super) one_lost_of: usize,
@@ -50,6 +51,7 @@ impl Network {
             now: Moment::START,
             worker,
             clients: BTreeMap::new(),
+            answers: BTreeMap::new(),
             ports: 40_000,
             one_lost_of: 0,
             only_down: false,
@@ -92,8 +94,15 @@ impl Network {
         let own = SocketAddr::from(([198, 51, 100, 1], self.ports));
         let (mut client, sdp) = Client::answering(self.started + self.now.since_start(), own, &offer);
         let answer = MediaCommand::Answer { visit: VISIT, participant, generation, sdp };
+        self.answers.insert(participant, answer.clone());
         client.answer = Some((self.now + late, answer));
         self.clients.insert(participant, client);
+    }
+
+    /// The same answer once more, as after a lost socket.
+    pub(super) fn answer_again(&mut self, who: ParticipantId) {
+        let answer = self.answers.get(&who).cloned().expect("answered before");
+        self.order(answer);
     }
 
     /// Turns the clock.

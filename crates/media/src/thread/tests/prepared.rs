@@ -62,6 +62,17 @@ fn a_prepared_connection_that_died_is_replaced_by_an_offer() {
 }
 
 #[test]
+fn an_answer_that_comes_twice_changes_nothing() {
+    let mut network = ben_waits();
+    network.answer_again(BEN);
+    joins(&mut network, Some(AHEAD));
+    both_speak(&mut network);
+    assert_eq!(network.client(BEN).received, 10);
+    let refused = network.told.iter().any(|event| matches!(event.what, What::AnswerRefused { .. }));
+    assert!(!refused, "and is not held against anybody");
+}
+
+#[test]
 fn nobody_joins_with_what_was_prepared_for_another() {
     let mut network = Network::new();
     network.prepare(ANA, AHEAD);

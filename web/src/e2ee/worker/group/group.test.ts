@@ -50,7 +50,9 @@ async function opens(from: AnyTab, to: AnyTab): Promise<boolean> {
 
 describe("a rehearsal in the lobby", () => {
   it("plays a whole visit with the real machine", async () => {
-    await expect(rehearse({ newMember: (...leaf) => new Member(...leaf), now: () => Date.now() })).resolves.toBeUndefined();
+    await expect(
+      rehearse({ newMember: (...leaf) => new Member(...leaf), now: () => Date.now() }),
+    ).resolves.toBeUndefined();
   });
 });
 
