@@ -6,17 +6,9 @@
 use curtain_domain::ParticipantId;
 use curtain_protocol::{MediaGeneration, Refusal, RefusalCode, Sdp, ServerMessage, Slot};
 
+use crate::place::Prepared;
 use crate::visit_room::Answer;
 use crate::{ConnectionId, MediaNews, MediaOrder, VisitRoom};
-
-/// A peer connection made ahead of its owner's membership.
-#[derive(Debug)]
-pub(crate) struct Prepared {
-    /// The socket that asked; it names the connection at the forwarder.
-    by: ConnectionId,
-    /// Its offer, once there is one.
-    generation: Option<MediaGeneration>,
-}
 
 impl VisitRoom {
     /// A socket that has not arrived may ask for one peer connection ahead.

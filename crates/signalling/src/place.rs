@@ -4,7 +4,6 @@ use curtain_domain::{ParticipantId, SessionId, Timestamp, VisitRole};
 use curtain_protocol::{KeyPackage, MediaGeneration, PersonInVisit, ResumeToken};
 
 use crate::ConnectionId;
-use crate::media_relay::Prepared;
 use crate::presence::{Quota, ResumeLog};
 
 /// Where somebody stands towards the group.
@@ -22,6 +21,15 @@ pub(crate) enum Standing {
 
 /// One line of the waiting room as somebody was last told it: who, which arrival, returning, connected.
 pub(crate) type WaitingLine = (ParticipantId, u64, bool, bool);
+
+/// A peer connection made ahead of its owner's membership.
+#[derive(Debug)]
+pub(crate) struct Prepared {
+    /// The socket that asked; it names the connection at the forwarder.
+    pub(crate) by: ConnectionId,
+    /// Its offer, once there is one.
+    pub(crate) generation: Option<MediaGeneration>,
+}
 
 /// A place and whoever holds it.
 #[derive(Debug)]

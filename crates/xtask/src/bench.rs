@@ -4,9 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::demo::GIVEN_SERVER;
+use crate::process::cargo::build_everything;
 use crate::process::tool::Tool;
 use crate::process::{Failure, built, failure, root, say};
-use crate::test::build_everything;
 use crate::{install, web};
 
 /// Where a bench stands: `tests/browser/bench/NAME.bench.ts`.

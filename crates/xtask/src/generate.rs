@@ -6,9 +6,9 @@
 use std::fs;
 use std::path::Path;
 
+use crate::process::cargo::build_everything;
 use crate::process::tool::Tool;
 use crate::process::{Failure, built, failure, root, say, work_folder};
-use crate::test::build_everything;
 use crate::{wasm, web};
 
 const PROTOCOL: &str = "web/src/signalling/protocol.gen.ts";

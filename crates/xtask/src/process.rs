@@ -5,6 +5,7 @@
 //! (or the shell's death) and stops the tool that is running. Long-lived children also get an `Undertaker`: a shell that
 //! waits on a pipe from us and ends the child when we die without a word (SIGKILL).
 
+pub(crate) mod cargo;
 pub(crate) mod tool;
 
 use std::fmt;

@@ -2,12 +2,12 @@
 //!
 //! The last line is `N passed, N failed`: tests as their own tools count them, and each stage without tests as one.
 
-use std::io::IsTerminal;
 use std::time::Duration;
 
 use crate::demo::GIVEN_SERVER;
 use crate::install;
 use crate::postgres::{Cluster, Purpose};
+use crate::process::cargo::{build_everything, cargo, compile};
 use crate::process::tool::Tool;
 use crate::process::{Failure, built, root, say, stopping, stopwatch};
 use crate::{generate, web};
@@ -118,20 +118,6 @@ fn browser(report: &mut Report, options: &Options) {
             tool.env("NO_COLOR", "1").env("CURTAIN_CHROMIUM", chromium).env(GIVEN_SERVER, built("curtain")?);
         counts.read(tool, "browser")
     });
-}
-
-/// What `test`, `bench` and `generate` share: with the same features nothing is built twice.
-pub(crate) fn build_everything() -> Result<(), Failure> {
-    compile(&["build", "--workspace", "--all-targets"])
-}
-
-/// Somebody who watches sees cargo's progress bar; a log is spared its five hundred lines.
-fn compile(arguments: &[&str]) -> Result<(), Failure> {
-    cargo(arguments).env("CARGO_TERM_QUIET", (!std::io::stderr().is_terminal()).to_string()).shown()
-}
-
-fn cargo(arguments: &[&str]) -> Tool {
-    Tool::new("cargo", arguments).env("CI", "true")
 }
 
 /// The Postgres of this run.

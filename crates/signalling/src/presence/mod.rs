@@ -11,7 +11,7 @@ use curtain_protocol::{PersonInVisit, ResumeToken};
 pub(crate) use self::quota::Quota;
 pub(crate) use self::resume_log::ResumeLog;
 use crate::CloseReason;
-use crate::media_relay::Prepared;
+use crate::place::Prepared;
 
 /// An open socket.
 #[derive(Debug)]
