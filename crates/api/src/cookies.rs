@@ -1,6 +1,6 @@
-//! The two cookies: the session's and, between password and code, the sign-in's (SE2).
+//! The cookies: the session's, between password and code the sign-in's (SE2), and the one by which a browser is known.
 //!
-//! Both hold an opaque random token and end with the browser. On https their names carry `__Host-` (RFC 6265bis
+//! All hold an opaque random token. The first two end with the browser; the last opens nothing (AU7), and stays. On https their names carry `__Host-` (RFC 6265bis
 //! §4.1.3.2); only the loopback demo, which has no TLS, uses plain names.
 
 use axum_extra::extract::cookie::{Cookie, SameSite};
@@ -8,13 +8,18 @@ use http::{HeaderMap, HeaderValue, header};
 
 use crate::PublicOrigin;
 
-/// Which of the two.
+/// As long as browsers keep any cookie (RFC 6265bis §5.5); shorter and people are strangers again sooner.
+const KNOWN_FOR: time::Duration = time::Duration::days(400);
+
+/// Which of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TokenCookie {
     /// A signed-in browser.
     Session,
     /// A sign-in that waits for its second step.
     SignIn,
+    /// A browser in which somebody signed in with both factors. It only keeps strangers' failures apart from theirs.
+    Device,
 }
 
 impl TokenCookie {
@@ -24,6 +29,8 @@ impl TokenCookie {
             (Self::Session, false) => "session",
             (Self::SignIn, true) => "__Host-sign-in",
             (Self::SignIn, false) => "sign-in",
+            (Self::Device, true) => "__Host-device",
+            (Self::Device, false) => "device",
         }
     }
 
@@ -59,6 +66,9 @@ impl TokenCookie {
             .same_site(SameSite::Strict)
             .secure(origin.is_secure())
             .build();
+        if self == Self::Device {
+            cookie.set_max_age(KNOWN_FOR);
+        }
         if gone {
             cookie.make_removal();
         }

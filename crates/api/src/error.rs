@@ -35,6 +35,21 @@ pub enum ApiError {
     /// The six digits were not right or were used before.
     #[error("wrong code")]
     CodeWrong,
+    /// The current password typed to change it was not right.
+    #[error("wrong password")]
+    PasswordWrong,
+    /// No such recovery code, or it was used or replaced before.
+    #[error("wrong recovery code")]
+    RecoveryCodeWrong,
+    /// This needs a second factor shown in the last minutes (SE4).
+    #[error("fresh factor needed")]
+    FreshFactorNeeded,
+    /// The factor failed a hundred times in a row: it must be set anew (AU7).
+    #[error("factor locked")]
+    FactorLocked,
+    /// What this would finish was not begun here, or too long ago.
+    #[error("start again")]
+    StartAgain,
     /// Too many failures; the seconds tell when to come back.
     #[error("too many attempts")]
     TooManyAttempts(u64),
@@ -144,6 +159,11 @@ impl ApiError {
             Self::SignInFailed => (StatusCode::UNAUTHORIZED, "sign_in_failed"),
             Self::SignInAgain => (StatusCode::UNAUTHORIZED, "sign_in_again"),
             Self::CodeWrong => (StatusCode::UNAUTHORIZED, "code_wrong"),
+            Self::PasswordWrong => (StatusCode::UNAUTHORIZED, "password_wrong"),
+            Self::RecoveryCodeWrong => (StatusCode::UNAUTHORIZED, "recovery_code_wrong"),
+            Self::FreshFactorNeeded => (StatusCode::FORBIDDEN, "fresh_factor_needed"),
+            Self::FactorLocked => (StatusCode::FORBIDDEN, "factor_locked"),
+            Self::StartAgain => (StatusCode::CONFLICT, "start_again"),
             Self::TooManyAttempts(_) => (StatusCode::TOO_MANY_REQUESTS, "too_many_attempts"),
             Self::Busy(_) => (StatusCode::SERVICE_UNAVAILABLE, "busy"),
             Self::LinkInvalid => (StatusCode::NOT_FOUND, "link_invalid"),
@@ -171,6 +191,11 @@ impl ApiError {
             Self::SignInFailed => "The e-mail address or the password isn't right.",
             Self::SignInAgain => "This sign-in is over. Start again with your password.",
             Self::CodeWrong => "That code isn't right, or it was used already.",
+            Self::PasswordWrong => "Your current password isn't right.",
+            Self::RecoveryCodeWrong => "That recovery code isn't right, or it was used already.",
+            Self::FreshFactorNeeded => "This needs a new code from your authenticator.",
+            Self::FactorLocked => "There were too many wrong tries. Use another way, or ask your practice.",
+            Self::StartAgain => "This took too long, or was begun again elsewhere. Start again.",
             Self::TooManyAttempts(_) => "There were too many attempts. Wait a little, then try again.",
             Self::Busy(_) => "The server is busy. Try again in a few seconds.",
             Self::LinkInvalid => "This link doesn't work any more. Ask your practice for a new one.",

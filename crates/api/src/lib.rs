@@ -4,8 +4,10 @@
 
 pub mod audit;
 mod cookies;
+mod device_name;
 mod error;
 pub mod extract;
+mod factor_checks;
 mod hashing;
 mod layers;
 mod openapi;

@@ -9,6 +9,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::audit::denials::note_denials;
 use crate::realtime::open_socket;
+use crate::routes::account::{authenticator, fresh_factor, password, sessions, summary};
 use crate::routes::{about, activation, audit, health, notes, people, session, sign_in, visits};
 use crate::{ApiError, House, layers, openapi, origin, security_headers, static_files};
 
@@ -24,6 +25,8 @@ fn for_everybody() -> Routes {
     Routes::taking_up_to(SIGN_IN_BYTES)
         .post("/sign-in", sign_in::check_password)
         .post("/sign-in/code", sign_in::check_code)
+        .post("/sign-in/recovery-code", sign_in::recovery::use_code)
+        .post("/sign-in/authenticator", sign_in::recovery::confirm)
         .post("/activation", activation::open_link)
         .post("/activation/password", activation::choose_password)
         .post("/activation/confirm", activation::confirm_code)
@@ -56,6 +59,20 @@ fn for_readers_of_the_audit_log() -> Routes {
         .get("/audit/export", audit::export)
 }
 
+/// What people change about their own way in.
+fn for_ones_own_account() -> Routes {
+    Routes::taking_up_to(SIGN_IN_BYTES)
+        .post("/session/fresh-factor", fresh_factor::show)
+        .get("/account/factors", summary::tell)
+        .post("/account/password", password::change)
+        .post("/account/authenticator", authenticator::begin)
+        .post("/account/authenticator/confirm", authenticator::confirm)
+        .post("/account/recovery-codes", authenticator::reissue_codes)
+        .get("/account/sessions", sessions::list)
+        .post("/account/sessions/{id}/end", sessions::end)
+        .post("/account/sessions/end-others", sessions::end_others)
+}
+
 /// The clinician's note.
 fn for_notes() -> Routes {
     Routes::taking_up_to(NOTE_BYTES)
@@ -67,6 +84,7 @@ fn for_notes() -> Routes {
 pub fn router(house: House) -> Router {
     let api = for_everybody()
         .and(for_the_signed_in())
+        .and(for_ones_own_account())
         .and(for_notes())
         .and(for_readers_of_the_audit_log())
         .router
@@ -88,7 +106,12 @@ pub fn router(house: House) -> Router {
 
 /// Every route, as method and path under `/api/v1`: what the OpenAPI document must describe.
 pub fn listed_routes() -> Vec<(&'static str, &'static str)> {
-    for_everybody().and(for_the_signed_in()).and(for_notes()).and(for_readers_of_the_audit_log()).listed
+    for_everybody()
+        .and(for_the_signed_in())
+        .and(for_ones_own_account())
+        .and(for_notes())
+        .and(for_readers_of_the_audit_log())
+        .listed
 }
 
 /// Routes of one body limit, and the list of them.

@@ -4,6 +4,7 @@
 //! **a `Principal` exists only after a live session and its token were both shown** (`StoredSession::admit`).
 
 mod entropy;
+mod lockout;
 mod password;
 mod principal;
 mod recovery_code;
@@ -14,18 +15,20 @@ mod token;
 pub mod totp;
 
 pub use entropy::SystemEntropy;
+pub use lockout::{Factor, Failures, Standing};
 pub use password::{
-    NewPassword, Password, PasswordCheck, PasswordCost, PasswordHasher, PasswordPhc, PasswordRefusal,
+    NewPassword, Password, PasswordCheck, PasswordCost, PasswordHasher, PasswordPhc, PasswordRefusal, Pepper,
+    pack_common_passwords,
 };
 pub use principal::{AnyPrincipal, Identity, Principal};
 pub use recovery_code::{RecoveryCode, RecoveryCodeHash};
 pub use role::{
     Administrator, Auditor, Clinician, MayReadClinicalText, MayWriteClinicalText, Patient, PrincipalRole,
 };
-pub use session::{NewSession, SessionEnd, SessionLimits, SessionTimes, StoredSession, StoredSessionRow};
+pub use session::{FRESH_FOR, NewSession, SessionEnd, SessionLimits, SessionTimes, StoredSession, StoredSessionRow};
 pub use throttle::{Throttle, ThrottleSubject, TooManyAttempts, household};
 pub use token::{
-    ActivationHash, ActivationToken, ContextHash, ContextToken, SessionHash, SessionToken, SignInHash,
+    ActivationHash, ActivationToken, ContextHash, ContextToken, DeviceHash, DeviceToken, SessionHash, SessionToken, SignInHash,
     SignInToken,
 };
 pub use totp::TotpSecret;

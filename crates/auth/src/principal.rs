@@ -3,7 +3,7 @@
 use core::fmt;
 use core::marker::PhantomData;
 
-use curtain_domain::{AccountId, PersonName, PracticeId, Role, SessionId};
+use curtain_domain::{AccountId, PersonName, PracticeId, Role, SessionId, Timestamp};
 
 use crate::session::StoredSessionRow;
 use crate::{Administrator, Auditor, Clinician, ContextToken, Patient, PrincipalRole, SessionTimes};
@@ -60,6 +60,11 @@ impl Identity {
     /// The times of that session, as read at the start of the request.
     pub const fn times(&self) -> &SessionTimes {
         &self.times
+    }
+
+    /// Whether a second factor was shown lately enough for what needs a fresh one (SE4).
+    pub fn has_fresh_factor(&self, now: Timestamp) -> bool {
+        self.times.has_fresh_factor(now)
     }
 
     /// What tells Postgres who acts.

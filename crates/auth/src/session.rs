@@ -45,7 +45,13 @@ pub struct SessionTimes {
     pub idle_limit: Duration,
     /// Ends then in any case.
     pub ends_at: Timestamp,
+    /// When a second factor was last shown.
+    pub factor_at: Timestamp,
 }
+
+/// A second factor is fresh for this long (SE4). Longer and a browser left alone changes its owner's factors; shorter and
+/// people type codes twice for one errand.
+pub const FRESH_FOR: Duration = Duration::from_mins(5);
 
 /// Why a session no longer counts. The browser is told one thing only: signed out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -65,7 +71,13 @@ impl SessionTimes {
     /// The times of a session that begins now.
     pub fn begin(role: Role, now: Timestamp) -> Self {
         let SessionLimits { idle, absolute } = SessionLimits::of(role);
-        Self { created: now, last_used: now, idle_limit: idle, ends_at: now + absolute }
+        Self { created: now, last_used: now, idle_limit: idle, ends_at: now + absolute, factor_at: now }
+    }
+
+    /// Whether a second factor was shown so lately that it counts for what needs a fresh one. A time that lies ahead is
+    /// a clock that stepped back, and counts as old.
+    pub fn has_fresh_factor(&self, now: Timestamp) -> bool {
+        self.factor_at <= now && now.since(self.factor_at) < FRESH_FOR
     }
 
     /// Whether the session still counts.
@@ -88,6 +100,8 @@ pub struct NewSession {
     pub token: SessionToken,
     /// Its limits.
     pub times: SessionTimes,
+    /// The browser in plain words of ours, where it is known.
+    pub device: Option<&'static str>,
 }
 
 impl NewSession {
@@ -97,6 +111,7 @@ impl NewSession {
             id: SessionId::new(now, entropy),
             token: SessionToken::new(entropy),
             times: SessionTimes::begin(role, now),
+            device: None,
         }
     }
 }
@@ -174,7 +189,7 @@ mod tests {
     #[expect(clippy::disallowed_methods, reason = "a session without a database")]
     fn stored(role: Role) -> (StoredSession, SessionToken) {
         let entropy = SeededEntropy::new(7);
-        let NewSession { id, token, times } = NewSession::issue(role, NOW, &entropy);
+        let NewSession { id, token, times, .. } = NewSession::issue(role, NOW, &entropy);
         let row = StoredSessionRow {
             id,
             token_hash: *token.hash().as_bytes(),
@@ -207,6 +222,17 @@ mod tests {
         let busy = SessionTimes { last_used: NOW + HOUR * 24, ..times };
         assert_eq!(busy.check(NOW + HOUR * 24 - Duration::from_millis(1)), Ok(()));
         assert_eq!(busy.check(NOW + HOUR * 24), Err(SessionEnd::Old));
+    }
+
+    #[test]
+    fn a_factor_is_fresh_for_five_minutes() {
+        let times = SessionTimes::begin(Role::Clinician, NOW);
+        assert!(times.has_fresh_factor(NOW));
+        assert!(times.has_fresh_factor(NOW + FRESH_FOR - Duration::from_millis(1)));
+        assert!(!times.has_fresh_factor(NOW + FRESH_FOR));
+        assert!(!times.has_fresh_factor(NOW - Duration::from_secs(1)), "the clock stepped back");
+        let never = SessionTimes { factor_at: Timestamp::from_unix_millis(0), ..times };
+        assert!(!never.has_fresh_factor(NOW));
     }
 
     #[test]

@@ -16,6 +16,8 @@ pub enum ThrottleSubject {
     Name(EmailAddress),
     /// Anything wrong from a household: make it with [`ThrottleSubject::from_address`].
     Address(IpAddr),
+    /// Passwords in a browser that is known for the account: a stranger who types its name is counted elsewhere (AU7).
+    Device([u8; 16]),
     /// Codes for an account: counted apart from passwords, and lower (AU7).
     Code(AccountId),
 }
@@ -115,7 +117,7 @@ impl ThrottleSubject {
 
     const fn ladder(&self) -> Ladder {
         match self {
-            Self::Name(_) => NAME,
+            Self::Name(_) | Self::Device(_) => NAME,
             Self::Address(_) => ADDRESS,
             Self::Code(_) => CODE,
         }

@@ -86,6 +86,12 @@ token!(
     /// SHA-256 of an activation token.
     ActivationHash
 );
+token!(
+    /// Proves a browser in which somebody signed in before. Lives in the device cookie only, and signs nobody in.
+    DeviceToken,
+    /// SHA-256 of a device token.
+    DeviceHash
+);
 token_hash!(
     /// SHA-256 of a context token, as `curtain.actor()` computes it.
     ContextHash

@@ -13,7 +13,7 @@ use curtain_vault::{CredentialContext, KeyEncryptionKey, Vault};
 pub(crate) async fn seed(
     url: &str,
     store: &Store,
-    hasher: &Arc<PasswordHasher>,
+    hasher: &PasswordHasher,
     clock: &dyn Clock,
     entropy: &Arc<dyn Entropy>,
 ) -> anyhow::Result<()> {
@@ -30,7 +30,7 @@ pub(crate) async fn seed(
 
 /// What the demo's people sign in with. One hash serves all: their password is the same and public.
 fn credentials(
-    hasher: &Arc<PasswordHasher>,
+    hasher: &PasswordHasher,
     clock: &dyn Clock,
     entropy: &Arc<dyn Entropy>,
 ) -> anyhow::Result<DemoSeed> {

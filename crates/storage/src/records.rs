@@ -2,11 +2,12 @@
 
 use core::fmt;
 
-use curtain_auth::PasswordPhc;
+use curtain_auth::{PasswordPhc, SessionTimes};
 use curtain_domain::{
     AccountId, ClinicalNote, DataKeyId, EmailAddress, NoteId, NoteVersion, ParticipantId, PersonName,
-    PracticeId, Role, Sealed, Timestamp, TotpSeed, VisitId, VisitRole, VisitState, WrappedDataKey,
+    PracticeId, Role, Sealed, SessionId, Timestamp, TotpSeed, VisitId, VisitRole, VisitState, WrappedDataKey,
 };
+use uuid::Uuid;
 
 use crate::StorageError;
 
@@ -97,6 +98,12 @@ pub struct StoredTotp {
 
 /// Somebody whose password was right and whose code is due.
 pub struct PendingSignIn {
+    /// Which sign-in.
+    pub sign_in: Uuid,
+    /// Where they sign in with.
+    pub email: EmailAddress,
+    /// What the practice is called.
+    pub practice_name: String,
     /// Which account.
     pub account: AccountId,
     /// What others call them.
@@ -123,6 +130,40 @@ pub struct Activation {
     pub has_password: bool,
     /// The authenticator that waits for its first code, once the password step is done.
     pub totp: Option<StoredTotp>,
+}
+
+/// An authenticator that waits for its first code, and how the one in use stands.
+pub struct NewTotp {
+    /// The version that it will have.
+    pub version: u32,
+    /// The seed, for the vault.
+    pub sealed: Sealed<TotpSeed>,
+    /// The data key that seals it.
+    pub key: WrappedDataKey,
+}
+
+/// What somebody signs in with, as they see it themselves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FactorSummary {
+    /// When the password was set.
+    pub password_at: Option<Timestamp>,
+    /// When the authenticator was confirmed.
+    pub totp_at: Option<Timestamp>,
+    /// How many recovery codes are left.
+    pub codes_left: u32,
+    /// When a recovery code was used last.
+    pub code_used_at: Option<Timestamp>,
+}
+
+/// One of somebody's own sessions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwnSession {
+    /// Which session.
+    pub id: SessionId,
+    /// Browser and system in plain words, where they are known.
+    pub device: Option<String>,
+    /// Its times.
+    pub times: SessionTimes,
 }
 
 /// One person's place in a visit.

@@ -53,6 +53,21 @@ fn value_key(data_key: &[u8; KEY_BYTES], salt: &[u8], info: &[u8]) -> Result<Val
     Ok(ValueKey { cipher: LessSafeKey::new(cipher), commitment })
 }
 
+/// A key for another purpose than sealing, derived under its own label: neither tells anything of the other.
+pub(crate) fn purpose_key(
+    data_key: &[u8; KEY_BYTES],
+    label: &[u8],
+    context: &[u8],
+) -> Result<Zeroizing<[u8; KEY_BYTES]>, VaultError> {
+    let mut expanded = Zeroizing::new([0_u8; KEY_BYTES]);
+    Salt::new(HKDF_SHA256, label)
+        .extract(data_key)
+        .expand(&[context], HKDF_SHA256)
+        .and_then(|okm| okm.fill(expanded.as_mut()))
+        .map_err(|_| VaultError::DoesNotOpen)?;
+    Ok(expanded)
+}
+
 /// Version and scheme are part of what is authenticated: a later scheme can't be passed off as this one.
 fn info(place: &[u8]) -> Vec<u8> {
     [&[VERSION, SCHEME], place].concat()

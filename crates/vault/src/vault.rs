@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use curtain_auth::{MayReadClinicalText, MayWriteClinicalText, Principal, TotpSecret};
+use curtain_auth::{MayReadClinicalText, MayWriteClinicalText, Pepper, Principal, TotpSecret};
 use curtain_domain::{
     AccountId, ClinicalNote, DataKeyId, Entropy, PracticeId, Sealed, Timestamp, TotpSeed, WrappedDataKey,
 };
@@ -84,6 +84,14 @@ impl Vault {
         let key = self.unwrap(&context.key, None)?;
         let opened = format::open(&key, context.key.id, &context.aad(self.practice), sealed.as_bytes())?;
         TotpSecret::from_bytes(&opened).map_err(|_| VaultError::DoesNotOpen)
+    }
+
+    /// The pepper of the practice's passwords (AU4): derived from its data key for credentials, so that it lives outside
+    /// of the database and survives a change of the key-encryption key.
+    pub fn pepper(&self, key: &WrappedDataKey) -> Result<Pepper, VaultError> {
+        let data_key = self.unwrap(key, None)?;
+        let pepper = format::purpose_key(&data_key, b"curtain password pepper v1", self.practice.as_bytes())?;
+        Ok(Pepper::new(&pepper))
     }
 
     /// Wraps a data key anew, from an older key-encryption key to the current one. No value is opened for it.

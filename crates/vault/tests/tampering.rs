@@ -65,7 +65,7 @@ fn kek(seed: u64) -> KeyEncryptionKey {
 #[expect(clippy::disallowed_methods, reason = "a person without a database")]
 fn clinician_of(practice: PracticeId) -> Principal<Clinician> {
     let entropy = SeededEntropy::new(3);
-    let NewSession { id, token, times } = NewSession::issue(Role::Clinician, NOW, &entropy);
+    let NewSession { id, token, times, .. } = NewSession::issue(Role::Clinician, NOW, &entropy);
     let session = StoredSession::from_row(StoredSessionRow {
         id,
         token_hash: *token.hash().as_bytes(),

@@ -1,6 +1,6 @@
 // The HTTP API, one method per operation of docs/api/openapi.json; paths and bodies are checked against it by the compiler.
 import { Requests } from "./request";
-import type { Authenticator, Build, Invitation, Me, Note, Person, SavedNote, Visit } from "./types";
+import type { Authenticator, Build, Factors, Invitation, Me, Note, OwnSession, Person, SavedNote, Visit } from "./types";
 
 /** Four bytes each at most, and room for JSON's escapes. */
 const KEEPALIVE_CHARACTERS = 10_000;
@@ -22,6 +22,53 @@ export class Api {
 
   async signInWithCode(code: string): Promise<Me> {
     return (await this.#requests.value(this.#client.POST("/api/v1/sign-in/code", { body: { code } }))) as Me;
+  }
+
+  signInWithRecoveryCode(code: string): Promise<Authenticator> {
+    return this.#requests.value(this.#client.POST("/api/v1/sign-in/recovery-code", { body: { code } }));
+  }
+
+  async signInWithNewAuthenticator(code: string): Promise<Me> {
+    return (await this.#requests.value(this.#client.POST("/api/v1/sign-in/authenticator", { body: { code } }))) as Me;
+  }
+
+  /** The next five minutes count as confirmed. */
+  async showFreshFactor(code: string): Promise<void> {
+    await this.#requests.value(this.#client.POST("/api/v1/session/fresh-factor", { body: { code } }));
+  }
+
+  factors(): Promise<Factors> {
+    return this.#requests.value(this.#client.GET("/api/v1/account/factors"));
+  }
+
+  async changePassword(current: string, replacement: string): Promise<void> {
+    const body = { current, new: replacement };
+    await this.#requests.value(this.#client.POST("/api/v1/account/password", { body }));
+  }
+
+  newAuthenticator(): Promise<Authenticator> {
+    return this.#requests.value(this.#client.POST("/api/v1/account/authenticator"));
+  }
+
+  async confirmNewAuthenticator(code: string): Promise<void> {
+    await this.#requests.value(this.#client.POST("/api/v1/account/authenticator/confirm", { body: { code } }));
+  }
+
+  async newRecoveryCodes(): Promise<string[]> {
+    return (await this.#requests.value(this.#client.POST("/api/v1/account/recovery-codes"))).recovery_codes;
+  }
+
+  async sessions(): Promise<OwnSession[]> {
+    return (await this.#requests.value(this.#client.GET("/api/v1/account/sessions"))).sessions;
+  }
+
+  async endSession(id: string): Promise<void> {
+    const params = { path: { id } };
+    await this.#requests.value(this.#client.POST("/api/v1/account/sessions/{id}/end", { params }));
+  }
+
+  async endOtherSessions(): Promise<void> {
+    await this.#requests.value(this.#client.POST("/api/v1/account/sessions/end-others"));
   }
 
   async signOut(): Promise<void> {

@@ -6,6 +6,11 @@ export const CODES = [
   "too_many_attempts",
   "busy",
   "code_wrong",
+  "recovery_code_wrong",
+  "password_wrong",
+  "fresh_factor_needed",
+  "factor_locked",
+  "start_again",
   "sign_in_again",
   "signed_out",
   "link_invalid",
@@ -44,6 +49,13 @@ export class Problem extends Error {
   ) {
     super(code);
     this.name = "Problem";
+  }
+
+  /** Whether an answer says that the request needs a code typed just now, and would then be taken. */
+  static async wantsFreshFactor(answer: Response): Promise<boolean> {
+    if (answer.status !== 403) return false;
+    const body: unknown = await answer.json().catch(() => null);
+    return Problem.fromAnswer(answer.status, answer.headers, body).code === "fresh_factor_needed";
   }
 
   static of(error: unknown): Problem {

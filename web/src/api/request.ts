@@ -18,6 +18,9 @@ export class Requests {
   /** Called whenever an answer says that nobody is signed in any more. */
   onSignedOut: () => void = () => undefined;
 
+  /** Called when an answer asks for a fresh code. Says whether the person showed one: the request is then repeated. */
+  onFreshFactorNeeded: () => Promise<boolean> = () => Promise.resolve(false);
+
   readonly client: Client<paths>;
 
   /** Tests bring another way to the server. */
@@ -29,11 +32,19 @@ export class Requests {
       credentials: "same-origin",
       cache: "no-store",
       redirect: "error",
-      fetch: (request) =>
-        fetch(request).catch(() => {
-          throw new Problem("unreachable");
-        }),
+      fetch: (request) => this.#steppedUp(fetch, request),
     });
+  }
+
+  /** Any request may need a second factor shown just now: the person is asked once, and the request sent again. */
+  async #steppedUp(fetch: Fetch, request: Request): Promise<Response> {
+    const unreachable = () => {
+      throw new Problem("unreachable");
+    };
+    const again = request.clone();
+    const answer = await fetch(request).catch(unreachable);
+    if (!(await Problem.wantsFreshFactor(answer.clone()))) return answer;
+    return (await this.onFreshFactorNeeded()) ? fetch(again).catch(unreachable) : answer;
   }
 
   /** The value of an answer, whose type is the schema's. */

@@ -15,4 +15,6 @@ export type Note = Schema["Note"];
 export type SavedNote = Schema["NoteSaved"];
 export type Invitation = Schema["LinkOpened"];
 export type Authenticator = Schema["AuthenticatorSecret"];
+export type Factors = Schema["Factors"];
+export type OwnSession = Schema["Session"];
 export type Build = Schema["About"];

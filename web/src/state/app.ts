@@ -2,6 +2,7 @@
 import { Api } from "../api/client";
 import { Requests } from "../api/request";
 import { Router } from "../router";
+import { FreshFactor } from "./fresh-factor.svelte";
 import { Notes } from "./note.svelte";
 import { Session } from "./session.svelte";
 
@@ -10,11 +11,13 @@ const requests = new Requests();
 export const api = new Api(requests);
 export const session = new Session(api);
 export const notes = new Notes(api);
+export const freshFactor = new FreshFactor(api);
 export const router = new Router(window);
 
 requests.onSignedOut = () => {
   session.expire();
 };
+requests.onFreshFactorNeeded = () => freshFactor.ask();
 session.onOtherPerson = () => {
   notes.forget();
 };

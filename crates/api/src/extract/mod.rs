@@ -5,9 +5,11 @@ mod if_match;
 mod json;
 mod path_id;
 mod signed_in;
+mod stepped_up;
 
 pub use client_address::{AddressRange, ClientAddress, InvalidRange};
 pub use if_match::IfMatch;
 pub use json::Json;
 pub use path_id::PathId;
 pub use signed_in::{SignedIn, SignedInAny};
+pub use stepped_up::{SteppedUp, SteppedUpAny};

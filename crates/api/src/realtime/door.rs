@@ -4,14 +4,12 @@ use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::{FromRequestParts, State};
 use axum::response::Response;
-use curtain_auth::{SessionHash, SessionToken};
 use curtain_domain::VisitId;
 use curtain_protocol::Limits;
 use http::request::Parts;
 
 use super::hub::{people_of, person_of};
 use super::socket::{Guest, serve};
-use crate::cookies::TokenCookie;
 use crate::extract::{ClientAddress, PathId, SignedInAny};
 use crate::routes::visits;
 use crate::{ApiError, House, Problem};
@@ -37,20 +35,6 @@ impl FromRequestParts<House> for FromOurPage {
     }
 }
 
-/// The session behind the socket, to ask about it again.
-#[derive(Debug)]
-pub struct SocketSession(SessionHash);
-
-impl FromRequestParts<House> for SocketSession {
-    type Rejection = ApiError;
-
-    async fn from_request_parts(parts: &mut Parts, house: &House) -> Result<Self, ApiError> {
-        let cookie = TokenCookie::Session.read(&parts.headers, &house.settings.public_origin);
-        let token = cookie.and_then(SessionToken::parse).ok_or(ApiError::SignedOut)?;
-        Ok(Self(token.hash()))
-    }
-}
-
 /// The visit's WebSocket; docs/protocol.md says what is spoken on it.
 ///
 /// Whose visit it isn't gets the answer of one that isn't there.
@@ -67,7 +51,6 @@ pub async fn open_socket(
     State(house): State<House>,
     FromOurPage: FromOurPage,
     SignedInAny(principal): SignedInAny,
-    SocketSession(session): SocketSession,
     PathId(id): PathId<VisitId>,
     ClientAddress(address): ClientAddress,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
@@ -87,7 +70,7 @@ pub async fn open_socket(
         mail: house.hub.enter(&visit),
         hub: house.hub.clone(),
         who,
-        session: (principal.identity().session(), session),
+        session: principal.identity().session(),
         seat,
     };
     let upgrade = upgrade

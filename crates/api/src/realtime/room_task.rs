@@ -3,7 +3,6 @@
 use core::time::Duration;
 use std::collections::HashMap;
 
-use curtain_auth::SessionHash;
 use curtain_domain::{SessionId, Timestamp, VisitId, VisitState};
 use curtain_protocol::{PersonInVisit, ResumeToken, encode};
 use curtain_signalling::{ConnectionId, Input, Output, VisitFact, VisitRoom};
@@ -31,7 +30,7 @@ pub(crate) enum Mail {
         connection: ConnectionId,
         who: PersonInVisit,
         /// Who opened it.
-        session: (SessionId, SessionHash),
+        session: SessionId,
         /// Everybody who has a place, as stored when this socket was let in.
         people: Vec<PersonInVisit>,
         /// Which reading of the stored visit that was.
@@ -128,12 +127,11 @@ impl RoomTask {
         match mail {
             Mail::Input(input) => self.give(input).await,
             Mail::HouseCloses => self.dissolved = true,
-            Mail::Open { connection, who, session: (session, hash), people, reading, line } => {
+            Mail::Open { connection, who, session, people, reading, line } => {
                 tracing::info!(visit = %self.visit, participant = %who.participant, connection = connection.0, "a socket opens");
                 self.lines.insert(connection, line);
                 self.give(Input::PeopleChanged { people, reading }).await;
                 let token = self.resume_token();
-                self.sessions.add(session, hash);
                 self.give(Input::Connected { connection, who, session, token }).await;
             }
         }

@@ -6,7 +6,6 @@
 use core::time::Duration;
 use std::collections::BTreeMap;
 
-use curtain_auth::SessionHash;
 use curtain_domain::{Clock, SessionId};
 use curtain_signalling::Input;
 use curtain_storage::{StorageError, Store};
@@ -17,19 +16,13 @@ use super::hub::Hub;
 /// How often. With the time to ask and to close, an ended session is out within 5 s.
 const EVERY: Duration = Duration::from_secs(3);
 
-/// One session to ask about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Watched {
-    /// By which the database finds it.
-    hash: SessionHash,
-    in_use: bool,
-}
-
 /// The room's end: which sessions it is about. The watch ends when this is dropped.
+///
+/// Sessions are asked about by their id: their tokens change while they go on (SE1).
 #[derive(Debug)]
 pub(crate) struct SessionWatch {
-    hashes: BTreeMap<SessionId, SessionHash>,
-    watched: watch::Sender<BTreeMap<SessionId, Watched>>,
+    /// The sessions, and whether each is in use.
+    watched: watch::Sender<BTreeMap<SessionId, bool>>,
 }
 
 impl SessionWatch {
@@ -37,25 +30,16 @@ impl SessionWatch {
     pub(crate) fn start(hub: &Hub, news: mpsc::UnboundedSender<Input>) -> Self {
         let (watched, sessions) = watch::channel(BTreeMap::new());
         tokio::spawn(watch_all(hub.inner().store.clone(), hub.inner().clock.clone(), sessions, news));
-        Self { hashes: BTreeMap::new(), watched }
-    }
-
-    /// A session that comes to the room.
-    pub(crate) fn add(&mut self, session: SessionId, hash: SessionHash) {
-        self.hashes.insert(session, hash);
+        Self { watched }
     }
 
     /// The sessions that the room holds now, and whether each is in use. All others are forgotten.
     pub(crate) fn set(&mut self, sessions: &BTreeMap<SessionId, bool>) {
-        self.hashes.retain(|session, _| sessions.contains_key(session));
-        let line = |(session, hash): (&SessionId, &SessionHash)| {
-            let in_use = sessions.get(session).copied().unwrap_or_default();
-            (*session, Watched { hash: *hash, in_use })
-        };
-        let now: BTreeMap<_, _> = self.hashes.iter().map(line).collect();
         self.watched.send_if_modified(|before| {
-            let changed = *before != now;
-            *before = now;
+            let changed = before != sessions;
+            if changed {
+                before.clone_from(sessions);
+            }
             changed
         });
     }
@@ -64,7 +48,7 @@ impl SessionWatch {
 async fn watch_all(
     store: Store,
     clock: std::sync::Arc<dyn Clock>,
-    sessions: watch::Receiver<BTreeMap<SessionId, Watched>>,
+    sessions: watch::Receiver<BTreeMap<SessionId, bool>>,
     news: mpsc::UnboundedSender<Input>,
 ) {
     let mut ticks = tokio::time::interval(EVERY);
@@ -76,8 +60,8 @@ async fn watch_all(
             return;
         }
         let now = sessions.borrow().clone();
-        for (session, watched) in now {
-            match still_counts(&store, clock.as_ref(), watched).await {
+        for (session, in_use) in now {
+            match still_counts(&store, clock.as_ref(), session, in_use).await {
                 Ok(true) => {}
                 Ok(false) => {
                     let _ = news.send(Input::SessionOver { session });
@@ -89,15 +73,20 @@ async fn watch_all(
     }
 }
 
-async fn still_counts(store: &Store, clock: &dyn Clock, watched: Watched) -> Result<bool, StorageError> {
+async fn still_counts(
+    store: &Store,
+    clock: &dyn Clock,
+    session: SessionId,
+    in_use: bool,
+) -> Result<bool, StorageError> {
     let now = clock.now();
     let mut scope = store.credentials().begin().await?;
-    let Some(stored) = scope.session(watched.hash).await? else { return Ok(false) };
+    let Some(stored) = scope.session_by_id(session).await? else { return Ok(false) };
     if stored.check(now).is_err() {
         return Ok(false);
     }
-    if watched.in_use {
-        scope.touch_session(stored.id(), now).await?;
+    if in_use {
+        scope.touch_session(session, now).await?;
         scope.commit().await?;
     }
     Ok(true)

@@ -4,7 +4,6 @@ use core::sync::atomic::{AtomicBool, Ordering};
 use core::time::Duration;
 
 use axum::extract::ws::{Message, WebSocket};
-use curtain_auth::SessionHash;
 use curtain_domain::SessionId;
 use curtain_protocol::{Envelope, Limits, PersonInVisit, RefusalCode, ServerMessage, decode, encode};
 use curtain_signalling::{ConnectionId, Input};
@@ -31,7 +30,7 @@ pub(crate) struct Guest {
     pub(crate) reading: u64,
     pub(crate) mail: mpsc::Sender<Mail>,
     pub(crate) hub: Hub,
-    pub(crate) session: (SessionId, SessionHash),
+    pub(crate) session: SessionId,
     pub(crate) seat: Seat,
 }
 

@@ -5,7 +5,7 @@
 
 use axum::extract::State;
 use curtain_auth::{ActivationToken, NewPassword, RecoveryCode, ThrottleSubject, TotpSecret, totp};
-use curtain_domain::WrappedDataKey;
+use curtain_domain::EmailAddress;
 use curtain_storage::{Activation, Actor, AuditEvent, CredentialScope, Factor};
 use curtain_vault::CredentialContext;
 use serde::{Deserialize, Serialize};
@@ -53,6 +53,14 @@ pub(crate) struct AuthenticatorSecret {
     otpauth_uri: String,
 }
 
+impl AuthenticatorSecret {
+    /// Of an account in a practice.
+    pub(crate) fn of(secret: &TotpSecret, practice: &str, email: &EmailAddress) -> Result<Self, ApiError> {
+        let otpauth_uri = secret.otpauth_uri(practice, email)?.to_string();
+        Ok(Self { secret: secret.to_base32().to_string(), otpauth_uri })
+    }
+}
+
 /// The first code of the new authenticator.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -68,6 +76,13 @@ pub(crate) struct ConfirmCode {
 pub(crate) struct RecoveryCodes {
     /// Each works once.
     recovery_codes: Vec<String>,
+}
+
+impl RecoveryCodes {
+    /// A whole set, to be shown.
+    pub(crate) fn of(codes: &[RecoveryCode]) -> Self {
+        Self { recovery_codes: codes.iter().map(|code| code.to_text().to_string()).collect() }
+    }
 }
 
 /// The live activation behind a token, held for the scope's unit of work.
@@ -116,7 +131,7 @@ pub(crate) async fn choose_password(
     scope.set_password(activation.account, &phc, now).await?;
     let changed = AuditEvent::PasswordChanged { person: activation.account };
     scope.record(Some(by(&activation)), &changed, now).await?;
-    let key = credential_key(&house, &mut scope).await?;
+    let key = house.credential_key(&mut scope).await?;
     let secret = TotpSecret::new(house.entropy.as_ref());
     let version = activation.totp.as_ref().map_or(1, |totp| totp.version.saturating_add(1));
     let context = CredentialContext::totp(key.clone(), activation.account, version);
@@ -125,24 +140,12 @@ pub(crate) async fn choose_password(
         return Err(ApiError::LinkInvalid);
     }
     scope.commit().await?;
-    let otpauth_uri = secret.otpauth_uri(&activation.practice_name, &activation.email)?;
-    let (secret, otpauth_uri) = (secret.to_base32().to_string(), otpauth_uri.to_string());
-    Ok(Json(AuthenticatorSecret { secret, otpauth_uri }))
+    Ok(Json(AuthenticatorSecret::of(&secret, &activation.practice_name, &activation.email)?))
 }
 
 /// Whoever holds the link acts as its person.
 const fn by(activation: &Activation) -> Actor {
     Actor { account: activation.account, role: activation.role, session: None }
-}
-
-/// The data key that seals authenticators, made on first use.
-async fn credential_key(house: &House, scope: &mut CredentialScope) -> Result<WrappedDataKey, ApiError> {
-    if let Some(key) = scope.credential_key().await? {
-        return Ok(key);
-    }
-    let now = house.clock.now();
-    let new = house.vault.new_data_key(None, now)?;
-    Ok(scope.keep_credential_key(&new, now).await?)
 }
 
 /// Checks the first code, uses the link up, and hands out recovery codes.
@@ -180,5 +183,5 @@ pub(crate) async fn confirm_code(
     scope.record(actor, &AuditEvent::AccountActivated { person }, now).await?;
     scope.commit().await?;
     tracing::info!(account = %activation.account, "an account was activated");
-    Ok(Json(RecoveryCodes { recovery_codes: codes.iter().map(|code| code.to_text().to_string()).collect() }))
+    Ok(Json(RecoveryCodes::of(&codes)))
 }

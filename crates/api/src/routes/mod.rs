@@ -1,6 +1,7 @@
 //! The use cases, one file for each thing people do.
 
 pub(crate) mod about;
+pub(crate) mod account;
 pub(crate) mod activation;
 pub(crate) mod audit;
 pub(crate) mod health;

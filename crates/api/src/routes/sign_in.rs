@@ -1,21 +1,23 @@
 //! Signing in: a password, then a code (AU1). **Every failure looks the same**, whatever its reason (AU6).
 
+mod opening;
+pub(crate) mod recovery;
+
 use axum::extract::State;
-use axum::response::{AppendHeaders, IntoResponse, Response};
-use curtain_auth::{
-    AnyPrincipal, NewSession, Password, PasswordCheck, SessionToken, SignInToken, ThrottleSubject, totp,
-};
-use curtain_domain::{AccountId, EmailAddress, Timestamp};
+use axum::response::{IntoResponse, Response};
+use curtain_auth::{Factor, Password, PasswordCheck, SignInToken, Standing, ThrottleSubject};
+use curtain_domain::{AccountId, EmailAddress};
 use curtain_storage::{
-    AccountState, Actor, AuditEvent, EndCause, Factor, PendingSignIn, SignInAccount, SignInRefusal,
+    AccountState, AuditEvent, Factor as Shown, PendingSignIn, SignInAccount, SignInRefusal,
 };
-use curtain_vault::CredentialContext;
 use http::{HeaderMap, header};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use self::opening::Opening;
 use crate::cookies::TokenCookie;
 use crate::extract::{ClientAddress, Json};
+use crate::factor_checks::{KnownBrowser, allowed, decoy};
 use crate::routes::session::Me;
 use crate::{ApiError, House, Problem};
 
@@ -54,20 +56,26 @@ pub(crate) struct SignInCode {
 pub(crate) async fn check_password(
     State(house): State<House>,
     ClientAddress(address): ClientAddress,
+    headers: HeaderMap,
     Json(form): Json<SignIn>,
 ) -> Result<Response, ApiError> {
     let now = house.clock.now();
     // What is no address can't be anybody's, but it costs the same and counts for the network address.
     let email = EmailAddress::parse(&form.email).ok();
+    let browser = browser_for(&house, &headers, email.as_ref()).await?;
     let mut counted = vec![ThrottleSubject::from_address(address)];
-    counted.extend(email.clone().map(ThrottleSubject::Name));
+    let name = match browser.0 {
+        Some(device) => Some(ThrottleSubject::Device(device.into_bytes())),
+        None => email.clone().map(ThrottleSubject::Name),
+    };
+    counted.extend(name.clone());
     let refused = house.throttle().attempt(&counted, now);
     if let Err(refused) = refused {
-        note_throttled(&house, None, now).await?;
+        note_throttled(&house, None).await?;
         return Err(refused.into());
     }
 
-    let judged = judge(&house, email.as_ref(), &form.password, now).await;
+    let judged = judge(&house, email.as_ref(), browser, &form.password).await;
     if !matches!(judged, Ok(Err(_))) {
         // Right, or never judged because the house is busy: it was no wrong guess.
         for subject in &counted {
@@ -77,32 +85,57 @@ pub(crate) async fn check_password(
     let account = match judged? {
         Ok(account) => account,
         Err(person) => {
-            note(&house, None, &AuditEvent::SignInFailed { person }, now).await?;
+            house.note(None, &AuditEvent::SignInFailed { person }).await?;
             return Err(ApiError::SignInFailed);
         }
     };
-    if let Some(email) = email {
-        house.throttle().succeeded(&ThrottleSubject::Name(email));
+    if let Some(name) = name {
+        house.throttle().succeeded(&name);
     }
     let token = SignInToken::new(house.entropy.as_ref());
     let mut scope = house.store.credentials().begin().await?;
+    scope.forget_failures(account, Factor::Password, None).await?;
     scope.create_sign_in(account, token.hash(), now, house.entropy.as_ref()).await?;
     scope.commit().await?;
     let cookie = TokenCookie::SignIn.set(&token.to_text(), &house.settings.public_origin);
     Ok(([(header::SET_COOKIE, cookie)], Json(NextStep { next: "code" })).into_response())
 }
 
+/// The browser of a request, if it is known for the address typed. Asks the database only when a browser shows
+/// something to be known by: strangers meet the limits first.
+async fn browser_for(
+    house: &House,
+    headers: &HeaderMap,
+    email: Option<&EmailAddress>,
+) -> Result<KnownBrowser, ApiError> {
+    let (Some(email), Some(token)) = (email, house.device_token(headers)) else {
+        return Ok(KnownBrowser(None));
+    };
+    let mut scope = house.store.credentials().begin().await?;
+    Ok(KnownBrowser(scope.device_by_email(email, token.hash()).await?))
+}
+
 /// Whose password it is; else whose it isn't, if anybody's.
 type Judged = Result<AccountId, Option<AccountId>>;
 
+/// Whose password it is. A name that nobody has is counted and judged like any other (AU6), and so is a
+/// password that was wrong too often: it is told like a wrong one.
 async fn judge(
     house: &House,
     email: Option<&EmailAddress>,
+    browser: KnownBrowser,
     password: &str,
-    now: Timestamp,
 ) -> Result<Judged, ApiError> {
     let candidate = candidate(house, email).await?;
-    verify(house, candidate, Password::typed(password), now).await
+    let counted = candidate.as_ref().map_or_else(|| decoy(email), |account| account.account);
+    let standing = house.try_factor(counted, Factor::Password, browser).await?;
+    let person = candidate.as_ref().map(|account| account.account);
+    let candidate = candidate.filter(|_| standing == Standing::Open);
+    let judged = verify(house, candidate, Password::typed(password)).await;
+    if judged.is_err() && standing == Standing::Open {
+        house.excuse_factor(counted, Factor::Password, browser).await?;
+    }
+    Ok(judged?.ok_or(person))
 }
 
 /// Who may sign in with this address: an active account with both factors.
@@ -119,131 +152,110 @@ async fn verify(
     house: &House,
     candidate: Option<SignInAccount>,
     password: Password,
-    now: Timestamp,
-) -> Result<Judged, ApiError> {
+) -> Result<Option<AccountId>, ApiError> {
     let stored = candidate.as_ref().and_then(|account| account.password.clone());
+    let old = stored.clone();
     let (check, renewed) = house
         .hash(move |hasher, entropy| match hasher.verify(&password, stored.as_ref()) {
             PasswordCheck::RightButOld => (PasswordCheck::Right, Some(hasher.rehash(&password, entropy))),
             check => (check, None),
         })
         .await?;
-    let candidate = candidate.map(|account| account.account);
-    let account = candidate.filter(|_| check == PasswordCheck::Right);
-    if let (Some(account), Some(phc)) = (account, renewed.transpose()?) {
+    let account = candidate.filter(|_| check == PasswordCheck::Right).map(|account| account.account);
+    if let (Some(account), Some(old), Some(new)) = (account, old, renewed.transpose()?) {
         let mut scope = house.store.credentials().begin().await?;
-        scope.set_password(account, &phc, now).await?;
+        scope.rehash_password(account, &old, &new).await?;
         scope.commit().await?;
     }
-    Ok(account.ok_or(candidate))
-}
-
-/// Writes down what came to nothing, in a unit of work of its own.
-async fn note(house: &House, by: Option<Actor>, event: &AuditEvent, now: Timestamp) -> Result<(), ApiError> {
-    let mut scope = house.store.credentials().begin().await?;
-    scope.record(by, event, now).await?;
-    Ok(scope.commit().await?)
-}
-
-/// Somebody was not even asked. Of a flood, one a second is written down.
-async fn note_throttled(house: &House, person: Option<AccountId>, now: Timestamp) -> Result<(), ApiError> {
-    if !house.audit.takes_throttled(now) {
-        return Ok(());
-    }
-    note(house, None, &AuditEvent::SignInThrottled { person, why: SignInRefusal::TooMany }, now).await
+    Ok(account)
 }
 
 /// Checks the code and opens a session.
 #[utoipa::path(post, path = "/api/v1/sign-in/code", tag = "sign-in", request_body = SignInCode, responses(
     (status = 200, body = Me),
     (status = 401, body = Problem, description = "code_wrong, or sign_in_again after five of them or five minutes"),
-    (status = 429, body = Problem, description = "too_many_attempts, with Retry-After")))]
+    (status = 403, body = Problem, description = "factor_locked: the sign-in is over"),
+    (status = 429, body = Problem, description = "too_many_attempts, with Retry-After: the sign-in is over")))]
 pub(crate) async fn check_code(
     State(house): State<House>,
     ClientAddress(address): ClientAddress,
     headers: HeaderMap,
     Json(form): Json<SignInCode>,
 ) -> Result<Response, ApiError> {
-    let (now, origin) = (house.clock.now(), &house.settings.public_origin);
-    let over = || {
-        let gone = TokenCookie::SignIn.clear(origin);
-        Ok(([(header::SET_COOKIE, gone)], ApiError::SignInAgain).into_response())
+    let Some(token) = sign_in_token(&house, &headers) else { return Ok(over(&house, ApiError::SignInAgain)) };
+    let now = house.clock.now();
+    let Some(pending) = attempt(&house, &token).await? else {
+        return Ok(over(&house, ApiError::SignInAgain));
     };
-    let Some(token) = TokenCookie::SignIn.read(&headers, origin).and_then(SignInToken::parse) else {
-        return over();
-    };
-    let Some(pending) = attempt(&house, &token, now).await? else { return over() };
-    let counted = [ThrottleSubject::from_address(address), ThrottleSubject::Code(pending.account)];
-    let refused = house.throttle().check(&counted, now);
+    let (account, counted) = (pending.account, [ThrottleSubject::from_address(address)]);
+    may_try(&house, &counted, account).await?;
+    let browser = house.browser_of(&headers, account).await?;
+    if let Err(locked) = allowed(house.try_factor(account, Factor::Totp, browser).await?) {
+        return end_locked(&house, &token, account, locked).await;
+    }
+    let opening =
+        Opening { house: &house, headers: &headers, pending: &pending, browser, now, shown: Shown::Totp };
+    if let Some(step) = house.totp_step(account, &pending.totp, &form.code, now)? {
+        let mut scope = house.store.credentials().begin().await?;
+        if scope.consume_totp_step(account, step).await? && scope.finish_sign_in(token.hash(), now).await? {
+            scope.forget_failures(account, Factor::Totp, None).await?;
+            return opening.open(scope).await?.ok_or(ApiError::SignInAgain);
+        }
+    }
+    house.throttle().failed(&counted, now);
+    house.note(None, &AuditEvent::CodeWrong { person: account, factor: Shown::Totp }).await?;
+    Err(ApiError::CodeWrong)
+}
+
+/// Whether the network may try at all. One that may not is written down.
+async fn may_try(house: &House, counted: &[ThrottleSubject], person: AccountId) -> Result<(), ApiError> {
+    let refused = house.throttle().check(counted, house.clock.now());
     if let Err(refused) = refused {
-        note_throttled(&house, Some(pending.account), now).await?;
+        note_throttled(house, Some(person)).await?;
         return Err(refused.into());
     }
+    Ok(())
+}
 
-    let old = TokenCookie::Session.read(&headers, origin).and_then(SessionToken::parse);
-    let Some((session, who)) = open_session(&house, &token, &pending, &form.code, old, now).await? else {
-        house.throttle().failed(&counted, now);
-        let wrong = AuditEvent::CodeWrong { person: pending.account, factor: Factor::Totp };
-        note(&house, None, &wrong, now).await?;
-        return Err(ApiError::CodeWrong);
-    };
-    house.throttle().succeeded(&ThrottleSubject::Code(pending.account));
-    tracing::info!(account = %pending.account, "signed in");
-    let cookies = AppendHeaders([
-        (header::SET_COOKIE, TokenCookie::Session.set(&session.to_text(), origin)),
-        (header::SET_COOKIE, TokenCookie::SignIn.clear(origin)),
-    ]);
-    Ok((cookies, Json(Me::of(who.identity()))).into_response())
+/// Somebody was not even asked. Of a flood, one a second is written down.
+async fn note_throttled(house: &House, person: Option<AccountId>) -> Result<(), ApiError> {
+    if !house.audit.takes_throttled(house.clock.now()) {
+        return Ok(());
+    }
+    house.note(None, &AuditEvent::SignInThrottled { person, why: SignInRefusal::TooMany }).await
+}
+
+/// What the browser holds between password and code.
+fn sign_in_token(house: &House, headers: &HeaderMap) -> Option<SignInToken> {
+    TokenCookie::SignIn.read(headers, &house.settings.public_origin).and_then(SignInToken::parse)
+}
+
+/// The sign-in is over: why, and its cookie is taken away.
+fn over(house: &House, why: ApiError) -> Response {
+    let gone = TokenCookie::SignIn.clear(&house.settings.public_origin);
+    ([(header::SET_COOKIE, gone)], why).into_response()
+}
+
+/// A factor that may not be tried ends the sign-in (L10, L12): it takes the password again.
+async fn end_locked(
+    house: &House,
+    token: &SignInToken,
+    person: AccountId,
+    locked: ApiError,
+) -> Result<Response, ApiError> {
+    let now = house.clock.now();
+    let mut scope = house.store.credentials().begin().await?;
+    scope.abandon_sign_in(token.hash(), now).await?;
+    let refused = AuditEvent::SignInThrottled { person: Some(person), why: SignInRefusal::TooMany };
+    scope.record(None, &refused, now).await?;
+    scope.commit().await?;
+    Ok(over(house, locked))
 }
 
 /// Takes one of the five attempts, whether or not it succeeds.
-async fn attempt(
-    house: &House,
-    token: &SignInToken,
-    now: Timestamp,
-) -> Result<Option<PendingSignIn>, ApiError> {
+async fn attempt(house: &House, token: &SignInToken) -> Result<Option<PendingSignIn>, ApiError> {
     let mut scope = house.store.credentials().begin().await?;
-    let pending = scope.attempt_sign_in(token.hash(), now).await?;
+    let pending = scope.attempt_sign_in(token.hash(), house.clock.now()).await?;
     scope.commit().await?;
     Ok(pending)
-}
-
-/// The session that a right and unused code opens; the one that the browser had before ends (SE1). One transaction:
-/// of two requests with the same code, one gets `None`.
-async fn open_session(
-    house: &House,
-    token: &SignInToken,
-    pending: &PendingSignIn,
-    code: &str,
-    old: Option<SessionToken>,
-    now: Timestamp,
-) -> Result<Option<(SessionToken, AnyPrincipal)>, ApiError> {
-    let PendingSignIn { account, role, totp: stored, .. } = pending;
-    let context = CredentialContext::totp(stored.key.clone(), *account, stored.version);
-    let secret = house.vault.open_totp(&context, &stored.sealed)?;
-    let Some(step) = totp::matching_step(&secret, code, now) else { return Ok(None) };
-
-    let mut scope = house.store.credentials().begin().await?;
-    if !scope.consume_totp_step(*account, step).await? || !scope.finish_sign_in(token.hash(), now).await? {
-        return Ok(None);
-    }
-    let session = NewSession::issue(*role, now, house.entropy.as_ref());
-    if !scope.create_session(*account, &session).await? {
-        return Ok(None);
-    }
-    let stored = scope.session(session.token.hash()).await?.ok_or(ApiError::SignedOut)?;
-    let by = Some(Actor { account: *account, role: *role, session: Some(stored.id()) });
-    scope.record(by, &AuditEvent::SignInSucceeded(Factor::Totp), now).await?;
-    scope.record(by, &AuditEvent::SessionStarted { session: stored.id() }, now).await?;
-    if let Some(old) = old
-        && let Some(old) = scope.session(old.hash()).await?
-    {
-        let (session, cause) = (old.id(), EndCause::Replaced);
-        scope.end_session(session, now).await?;
-        let ended = AuditEvent::SessionEnded { person: old.account(), session, cause };
-        scope.record(by, &ended, now).await?;
-    }
-    scope.commit().await?;
-    let who = stored.admit(&session.token, now).map_err(ApiError::internal)?;
-    Ok(Some((session.token, who)))
 }

@@ -53,7 +53,7 @@ async fn open_house(args: &ServeArgs, config: &Config, key: KeyEncryptionKey) ->
         passes: args.password.password_iterations,
         ..PasswordCost::default()
     };
-    let hasher = Arc::new(PasswordHasher::new(cost, entropy.as_ref())?);
+    let hasher = PasswordHasher::new(cost, entropy.as_ref())?;
     if args.key.demo {
         demo::seed(url, &store, &hasher, clock.as_ref(), &entropy).await?;
     }
@@ -64,9 +64,11 @@ async fn open_house(args: &ServeArgs, config: &Config, key: KeyEncryptionKey) ->
         tracing::warn!("no --audit-checkpoints: the heads of the audit log stay in the database");
     }
     let audit = AuditBook::new(key.checkpoint_key(practice.id)?, practice.id, args.audit_checkpoints.clone());
+    let vault = Arc::new(Vault::new(key, practice.id, Arc::clone(&entropy)));
+    let hasher = with_pepper(hasher, &vault, &store, clock.as_ref()).await?;
     let hub = start_rooms(config, &store, &clock, &entropy)?;
     Ok(House {
-        vault: Arc::new(Vault::new(key, practice.id, Arc::clone(&entropy))),
+        vault,
         settings: Arc::new(Settings {
             public_origin: config.public_origin.clone(),
             trusted_proxies: config.trusted_proxies.clone(),
@@ -77,9 +79,26 @@ async fn open_house(args: &ServeArgs, config: &Config, key: KeyEncryptionKey) ->
         store,
         clock,
         entropy,
-        hasher,
+        hasher: Arc::new(hasher),
         hub,
     })
+}
+
+/// From here on, hashes are made with the practice's pepper. Its data key for credentials is made on first use.
+async fn with_pepper(
+    hasher: PasswordHasher,
+    vault: &Vault,
+    store: &Store,
+    clock: &dyn Clock,
+) -> anyhow::Result<PasswordHasher> {
+    let mut scope = store.credentials().begin().await?;
+    let key = match scope.credential_key().await? {
+        Some(key) => key,
+        None => scope.keep_credential_key(&vault.new_data_key(None, clock.now())?, clock.now()).await?,
+    };
+    scope.commit().await?;
+    let pepper = vault.pepper(&key).context("the key file is not the one of this database")?;
+    Ok(hasher.with_pepper(pepper))
 }
 
 /// The forwarder and, on top of it, the rooms of visits.

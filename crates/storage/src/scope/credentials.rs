@@ -3,6 +3,11 @@
 //! **What counts once is decided by one statement**: a code's step, an attempt, a link. A read followed by a write would
 //! let two requests that race both win (L7).
 
+mod factors;
+mod own_sessions;
+
+pub use factors::OwnFactors;
+
 use core::time::Duration;
 
 use curtain_auth::{
@@ -51,6 +56,18 @@ struct AccountRow {
 }
 
 #[derive(FromRow)]
+struct PendingRow {
+    sign_in: Uuid,
+    id: Uuid,
+    name: String,
+    email: String,
+    role: String,
+    practice_name: String,
+    #[sqlx(flatten)]
+    totp: TotpRow,
+}
+
+#[derive(FromRow)]
 struct ActivationRow {
     id: Uuid,
     name: String,
@@ -75,6 +92,7 @@ struct SessionRow {
     last_used_at: OffsetDateTime,
     idle_seconds: i32,
     ends_at: OffsetDateTime,
+    factor_at: OffsetDateTime,
 }
 
 /// Signing in.
@@ -127,32 +145,64 @@ impl CredentialScope {
         Ok(())
     }
 
-    /// Takes one of the five attempts at a code. `None` when there is no such sign-in, it is over, its attempts are, or
-    /// the account may no longer sign in (L10). Commit before the code is looked at, or the attempt is not counted.
+    /// Takes one of the five attempts at a code. `None` when there is no such sign-in, it is over, its attempts are, the
+    /// account may no longer sign in (L10), or a recovery code was used. Commit before the code is looked at, or the
+    /// attempt is not counted.
     pub async fn attempt_sign_in(
         &mut self,
         token: SignInHash,
         now: Timestamp,
     ) -> Result<Option<PendingSignIn>, StorageError> {
-        let row: Option<AccountRow> = sqlx::query_as(
+        self.attempt(token, false, now).await
+    }
+
+    /// The same for the first code of a new authenticator, which only follows a recovery code.
+    pub async fn attempt_recovery(
+        &mut self,
+        token: SignInHash,
+        now: Timestamp,
+    ) -> Result<Option<PendingSignIn>, StorageError> {
+        self.attempt(token, true, now).await
+    }
+
+    async fn attempt(
+        &mut self,
+        token: SignInHash,
+        recovered: bool,
+        now: Timestamp,
+    ) -> Result<Option<PendingSignIn>, StorageError> {
+        let row: Option<PendingRow> = sqlx::query_as(
             "with attempt as ( \
                  update curtain.sign_in set attempts = attempts + 1 \
-                 where token_hash = $1 and used_at is null and attempts < 5 and expires_at > $2 returning account) \
-             select a.id, a.name, a.role, a.state, null as phc, \
+                 where token_hash = $1 and used_at is null and attempts < 5 and expires_at > $2 \
+                     and (recovered_at is not null) = $3 \
+                 returning id as sign_in, account) \
+             select sign_in, r.name as practice_name, a.email, a.id, a.name, a.role, \
                  t.version as totp_version, t.sealed_seed, t.last_step, t.confirmed_at, \
                  k.id as key_id, k.wrapped_by, k.wrapped \
              from attempt \
              join curtain.account a on a.id = attempt.account and a.state = 'active' \
              join curtain.totp t on t.account = a.id and t.confirmed_at is not null \
-             join curtain.credential_key k on k.id = t.credential_key",
+             join curtain.credential_key k on k.id = t.credential_key \
+             cross join curtain.practice r",
         )
         .bind(token.as_bytes().as_slice())
         .bind(now.to_date_time())
+        .bind(recovered)
         .fetch_optional(self.0.connection())
         .await?;
-        let Some(found) = row.map(sign_in_account).transpose()? else { return Ok(None) };
-        let totp = found.totp.ok_or(StorageError::Damaged("authenticator"))?;
-        Ok(Some(PendingSignIn { account: found.account, name: found.name, role: found.role, totp }))
+        row.map(|row| {
+            Ok(PendingSignIn {
+                sign_in: row.sign_in,
+                practice_name: row.practice_name,
+                email: EmailAddress::parse(&row.email).map_err(damaged("address"))?,
+                account: AccountId::from_uuid(row.id),
+                name: name(&row.name)?,
+                role: row.role.parse().map_err(damaged("role"))?,
+                totp: row.totp.into_totp()?.ok_or(StorageError::Damaged("authenticator"))?,
+            })
+        })
+        .transpose()
     }
 
     /// Ends a sign-in that succeeded. False when it was over already.
@@ -192,8 +242,8 @@ impl CredentialScope {
         let times = &session.times;
         let done = sqlx::query(
             "insert into curtain.session \
-                 (id, account, token_hash, context_hash, created_at, last_used_at, idle_seconds, ends_at) \
-             select $1, a.id, $3, $4, $5, $6, $7, $8 from curtain.account a where a.id = $2 and a.state = 'active'",
+                 (id, account, token_hash, context_hash, created_at, last_used_at, idle_seconds, ends_at, factor_at, device) \
+             select $1, a.id, $3, $4, $5, $6, $7, $8, $9, $10 from curtain.account a where a.id = $2 and a.state = 'active'",
         )
         .bind(session.id.as_uuid())
         .bind(account.as_uuid())
@@ -203,6 +253,8 @@ impl CredentialScope {
         .bind(times.last_used.to_date_time())
         .bind(i32::try_from(times.idle_limit.as_secs()).map_err(damaged("idle limit"))?)
         .bind(times.ends_at.to_date_time())
+        .bind(times.factor_at.to_date_time())
+        .bind(session.device)
         .execute(self.0.connection())
         .await?;
         Ok(done.rows_affected() == 1)
@@ -213,13 +265,29 @@ impl CredentialScope {
     pub async fn session(&mut self, token: SessionHash) -> Result<Option<StoredSession>, StorageError> {
         let row: Option<SessionRow> = sqlx::query_as(
             "select s.id, s.token_hash, s.account, a.name, a.role, r.id as practice, r.name as practice_name, \
-                 s.created_at, s.last_used_at, s.idle_seconds, s.ends_at \
+                 s.created_at, s.last_used_at, s.idle_seconds, s.ends_at, s.factor_at \
              from curtain.session s \
              join curtain.account a on a.id = s.account and a.state = 'active' \
              cross join curtain.practice r \
              where s.token_hash = $1 and s.ended_at is null",
         )
         .bind(token.as_bytes().as_slice())
+        .fetch_optional(self.0.connection())
+        .await?;
+        row.map(stored_session).transpose()
+    }
+
+    /// The same by its id, to ask whether it still counts: its token may have changed.
+    pub async fn session_by_id(&mut self, id: SessionId) -> Result<Option<StoredSession>, StorageError> {
+        let row: Option<SessionRow> = sqlx::query_as(
+            "select s.id, s.token_hash, s.account, a.name, a.role, r.id as practice, r.name as practice_name, \
+                 s.created_at, s.last_used_at, s.idle_seconds, s.ends_at, s.factor_at \
+             from curtain.session s \
+             join curtain.account a on a.id = s.account and a.state = 'active' \
+             cross join curtain.practice r \
+             where s.id = $1 and s.ended_at is null",
+        )
+        .bind(id.as_uuid())
         .fetch_optional(self.0.connection())
         .await?;
         row.map(stored_session).transpose()
@@ -447,6 +515,7 @@ fn stored_session(row: SessionRow) -> Result<StoredSession, StorageError> {
             last_used: Timestamp::from_date_time(row.last_used_at),
             idle_limit: Duration::from_secs(u64::try_from(row.idle_seconds).map_err(damaged("session"))?),
             ends_at: Timestamp::from_date_time(row.ends_at),
+            factor_at: Timestamp::from_date_time(row.factor_at),
         },
     }))
 }

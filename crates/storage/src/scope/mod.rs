@@ -10,6 +10,6 @@ mod worker;
 pub use admin::AdminScope;
 pub use auditor::AuditorScope;
 pub use clinician::ClinicianScope;
-pub use credentials::CredentialScope;
+pub use credentials::{CredentialScope, OwnFactors};
 pub use patient::PatientScope;
 pub use worker::WorkerScope;

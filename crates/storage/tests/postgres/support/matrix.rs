@@ -179,6 +179,12 @@ async fn add_accounts(world: &World) {
              values (1, '{SEALED_EVENT}', {link}, {link})"
         ),
         format!("insert into curtain.audit_checkpoint values (1, {link}, now(), {link} || {link})"),
+        format!("insert into curtain.device select gen_random_uuid(), '{LEE}', {code}, now()"),
+        format!("insert into curtain.factor_failure select '{LEE}', 'totp', gen_random_uuid()"),
+        format!(
+            "insert into curtain.new_totp select '{LEE}', gen_random_uuid(), 2, '', id, now(), \
+                 now() + interval '15 minutes' from curtain.credential_key"
+        ),
     ] {
         sql::run(&mut owner, &statement).await;
     }
@@ -220,6 +226,17 @@ pub(crate) fn insert_statement(world: &MatrixWorld, table: &str) -> String {
         "curtain.data_key" => format!(
             "insert into curtain.data_key (id, patient, wrapped_by, wrapped, created_at) \
              values ('{key}', '{CLEO}', 'k', '', now())"
+        ),
+        "curtain.device" => format!(
+            "insert into curtain.device (id, account, token_hash, created_at) values ('{key}', '{LEE}', {token}, now())"
+        ),
+        "curtain.factor_failure" => format!(
+            "insert into curtain.factor_failure (account, factor, device) values ('{ANA}', 'totp', '{key}')"
+        ),
+        "curtain.new_totp" => format!(
+            "insert into curtain.new_totp \
+             (account, begun_by, version, sealed_seed, credential_key, created_at, expires_at) \
+             values ('{ANA}', '{key}', 2, '', '{for_credentials}', now(), now() + interval '15 minutes')"
         ),
         "curtain.note" => format!(
             "insert into curtain.note (id, visit, patient, author, version, sealed_text, data_key, saved_at) \

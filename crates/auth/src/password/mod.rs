@@ -10,6 +10,12 @@ use zeroize::{ZeroizeOnDrop, Zeroizing};
 
 use crate::AuthError;
 
+mod common;
+mod pepper;
+
+pub use common::pack as pack_common_passwords;
+pub use pepper::Pepper;
+
 /// Two factors would allow 8 (NIST SP 800-63B-4 §3.1.1.2); 12 makes a stolen hash expensive and still fits a phrase.
 const MIN_CHARS: usize = 12;
 /// Far above any phrase somebody types; beyond it only the hashing of megabytes is left.
@@ -54,6 +60,11 @@ pub enum PasswordRefusal {
         "This is mostly the word \"password\", your name, your address or the practice's name. Others would try that first."
     )]
     Guessable,
+    /// In the list of common passwords (AU3).
+    #[error(
+        "Many people have chosen this password, and others try such passwords first. A sentence that only you would write is a good password."
+    )]
+    Common,
 }
 
 impl NewPassword {
@@ -73,6 +84,9 @@ impl NewPassword {
         }
         if unguessable_part(&password.0, context) < 4 {
             return Err(PasswordRefusal::Guessable);
+        }
+        if common::is_common(&password.0) {
+            return Err(PasswordRefusal::Common);
         }
         Ok(Self(password))
     }
@@ -101,7 +115,8 @@ fn unguessable_part(password: &str, context: &[&str]) -> usize {
     rest.chars().filter(|c| !c.is_whitespace() && !c.is_ascii_punctuation()).count()
 }
 
-/// What the database holds of a password: algorithm, cost, salt and hash in one text (PHC string format).
+/// What the database holds of a password: algorithm, cost, salt and hash in one text (PHC string format), after the name
+/// of the pepper and a `|` where there is one.
 #[derive(Clone)]
 pub struct PasswordPhc(String);
 
@@ -114,6 +129,11 @@ impl PasswordPhc {
     /// For the database.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// The name of the pepper, if one was used, and the PHC string.
+    fn parts(&self) -> (Option<&str>, &str) {
+        self.0.split_once('|').map_or((None, self.0.as_str()), |(pepper, phc)| (Some(pepper), phc))
     }
 }
 
@@ -140,7 +160,7 @@ impl Default for PasswordCost {
 pub enum PasswordCheck {
     /// Right, hashed at the present cost.
     Right,
-    /// Right, hashed at another cost: hash it again while it is at hand (AU4).
+    /// Right, hashed at another cost or with another pepper: hash it again while it is at hand (AU4).
     RightButOld,
     /// Wrong, or nobody has this address.
     Wrong,
@@ -151,49 +171,84 @@ pub struct PasswordHasher {
     argon2: Argon2<'static>,
     params: Params,
     dummy: PasswordPhc,
+    /// The first is used for new hashes, all of them for checking.
+    peppers: Vec<Pepper>,
 }
 
 impl PasswordHasher {
-    /// A hasher at this cost. Computes the dummy hash, so it takes as long as one check.
+    /// A hasher at this cost, without a pepper. Computes the dummy hash, so it takes as long as one check.
     pub fn new(cost: PasswordCost, entropy: &dyn Entropy) -> Result<Self, AuthError> {
         let params =
             Params::new(cost.memory_kib, cost.passes, cost.lanes, None).map_err(|_| AuthError::BadCost)?;
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params.clone());
-        let mut hasher = Self { argon2, params, dummy: PasswordPhc(String::new()) };
+        let mut hasher = Self { argon2, params, dummy: PasswordPhc(String::new()), peppers: Vec::new() };
         let mut nobody_knows = Zeroizing::new([0_u8; 32]);
         entropy.fill(nobody_knows.as_mut());
         hasher.dummy = hasher.hash_bytes(nobody_knows.as_ref(), entropy)?;
         Ok(hasher)
     }
 
+    /// The same hasher with a pepper for everything from now on. Those it had before still check older hashes.
+    #[must_use]
+    pub fn with_pepper(mut self, pepper: Pepper) -> Self {
+        self.peppers.insert(0, pepper);
+        self
+    }
+
     /// Hashes a chosen password with a fresh salt.
     pub fn hash(&self, password: &NewPassword, entropy: &dyn Entropy) -> Result<PasswordPhc, AuthError> {
-        self.hash_bytes(password.0.0.as_bytes(), entropy)
+        self.rehash(&password.0, entropy)
     }
 
     /// Hashes a password again that was just found right at an older cost.
     pub fn rehash(&self, password: &Password, entropy: &dyn Entropy) -> Result<PasswordPhc, AuthError> {
-        self.hash_bytes(password.0.as_bytes(), entropy)
+        let Some(pepper) = self.peppers.first() else { return self.hash_bytes(password.0.as_bytes(), entropy) };
+        let PasswordPhc(phc) = self.hash_bytes(&pepper.season(password.0.as_bytes()), entropy)?;
+        Ok(PasswordPhc(format!("{}|{phc}", pepper.id())))
     }
 
     /// Compares with the stored hash; with `None` (unknown address, no password yet) it does the same work for nothing.
     pub fn verify(&self, password: &Password, stored: Option<&PasswordPhc>) -> PasswordCheck {
-        let parsed =
-            stored.filter(|_| password.could_be_one()).and_then(|phc| PasswordHash::new(phc.as_str()).ok());
-        let Some(stored) = parsed else {
-            let in_vain = PasswordHash::new(self.dummy.as_str())
-                .map(|dummy| self.argon2.verify_password(password.first_bytes(), &dummy));
-            core::hint::black_box(in_vain.is_ok());
-            return PasswordCheck::Wrong;
+        let stored = stored.filter(|_| password.could_be_one());
+        match stored.and_then(|stored| self.seasoned(password, stored)) {
+            Some((seasoned, phc, current)) => self.compare(&seasoned, &phc, current),
+            None => self.compare_in_vain(password),
+        }
+    }
+
+    /// What was hashed, if the password is right; the hash; and whether the pepper is the one for new hashes.
+    fn seasoned(
+        &self,
+        password: &Password,
+        stored: &PasswordPhc,
+    ) -> Option<(Zeroizing<Vec<u8>>, PasswordHash, bool)> {
+        let (name, phc) = stored.parts();
+        let phc = PasswordHash::new(phc).ok()?;
+        let current = self.peppers.first().map(Pepper::id) == name;
+        let bytes = password.0.as_bytes();
+        let seasoned = match name {
+            Some(name) => self.peppers.iter().find(|pepper| pepper.id() == name)?.season(bytes),
+            None => Zeroizing::new(bytes.to_vec()),
         };
-        if self.argon2.verify_password(password.0.as_bytes(), &stored).is_err() {
+        Some((seasoned, phc, current))
+    }
+
+    fn compare(&self, seasoned: &[u8], stored: &PasswordHash, current_pepper: bool) -> PasswordCheck {
+        if self.argon2.verify_password(seasoned, stored).is_err() {
             return PasswordCheck::Wrong;
         }
-        let same_cost = Params::try_from(&stored).is_ok_and(|params| {
+        let same_cost = Params::try_from(stored).is_ok_and(|params| {
             (params.m_cost(), params.t_cost(), params.p_cost())
                 == (self.params.m_cost(), self.params.t_cost(), self.params.p_cost())
         });
-        if same_cost { PasswordCheck::Right } else { PasswordCheck::RightButOld }
+        if same_cost && current_pepper { PasswordCheck::Right } else { PasswordCheck::RightButOld }
+    }
+
+    fn compare_in_vain(&self, password: &Password) -> PasswordCheck {
+        let in_vain = PasswordHash::new(self.dummy.as_str())
+            .map(|dummy| self.argon2.verify_password(password.first_bytes(), &dummy));
+        core::hint::black_box(in_vain.is_ok());
+        PasswordCheck::Wrong
     }
 
     fn hash_bytes(&self, password: &[u8], entropy: &dyn Entropy) -> Result<PasswordPhc, AuthError> {

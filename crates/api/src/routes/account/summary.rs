@@ -1,0 +1,44 @@
+//! What somebody signs in with, for their own settings: dates and numbers, no secret.
+
+use axum::extract::State;
+use curtain_domain::Timestamp;
+use serde::Serialize;
+use time::OffsetDateTime;
+use utoipa::ToSchema;
+
+use crate::extract::{Json, SignedInAny};
+use crate::{ApiError, House, Problem};
+
+/// What somebody signs in with.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Factors {
+    /// When the password was set.
+    #[serde(with = "time::serde::rfc3339::option")]
+    password_since: Option<OffsetDateTime>,
+    /// When the authenticator was confirmed.
+    #[serde(with = "time::serde::rfc3339::option")]
+    authenticator_since: Option<OffsetDateTime>,
+    /// How many recovery codes are left.
+    recovery_codes_left: u32,
+    /// When a recovery code was used last.
+    #[serde(with = "time::serde::rfc3339::option")]
+    recovery_code_used_at: Option<OffsetDateTime>,
+}
+
+/// Tells what the person signs in with.
+#[utoipa::path(get, path = "/api/v1/account/factors", tag = "account", responses(
+    (status = 200, body = Factors),
+    (status = 401, body = Problem, description = "signed_out")))]
+pub(crate) async fn tell(
+    SignedInAny(principal): SignedInAny,
+    State(house): State<House>,
+) -> Result<Json<Factors>, ApiError> {
+    let mut scope = house.store.credentials().begin().await?;
+    let found = scope.factor_summary(principal.identity().account()).await?;
+    Ok(Json(Factors {
+        password_since: found.password_at.map(Timestamp::to_date_time),
+        authenticator_since: found.totp_at.map(Timestamp::to_date_time),
+        recovery_codes_left: found.codes_left,
+        recovery_code_used_at: found.code_used_at.map(Timestamp::to_date_time),
+    }))
+}

@@ -1,0 +1,145 @@
+// What people change about their own way in: password, authenticator, recovery codes, sessions. Where the server wants a
+// fresh code, the page's one dialog asks for it before any of this comes back.
+import type { Api } from "../api/client";
+import { Problem } from "../api/problem";
+import type { Authenticator, Factors, OwnSession } from "../api/types";
+import { t, words } from "../i18n";
+import { PASSWORD_LENGTH } from "./activation.svelte";
+import { digitsOf } from "./sign-in.svelte";
+
+type SettingsApi = Pick<
+  Api,
+  | "factors"
+  | "changePassword"
+  | "newAuthenticator"
+  | "confirmNewAuthenticator"
+  | "newRecoveryCodes"
+  | "sessions"
+  | "endSession"
+  | "endOtherSessions"
+>;
+
+export type Part = "password" | "authenticator" | "codes" | "sessions";
+
+export class Settings {
+  factors = $state.raw<Factors | null>(null);
+  sessions = $state.raw<readonly OwnSession[] | null>(null);
+  current = $state("");
+  replacement = $state("");
+  authenticator = $state.raw<Authenticator | null>(null);
+  code = $state("");
+  recoveryCodes = $state.raw<readonly string[]>([]);
+  busy = $state<Part | null>(null);
+  /** The part that was refused last, and why. */
+  refusal = $state.raw<{ part: Part; text: string } | null>(null);
+  /** The part that was done last, and what to say about it. */
+  done = $state.raw<{ part: Part; text: string } | null>(null);
+  unread = $state<string | null>(null);
+
+  constructor(private readonly api: SettingsApi) {}
+
+  async load(): Promise<void> {
+    try {
+      [this.factors, this.sessions] = await Promise.all([this.api.factors(), this.api.sessions()]);
+      this.unread = null;
+    } catch (error) {
+      this.unread = words(Problem.of(error));
+    }
+  }
+
+  async changePassword(): Promise<void> {
+    if (this.current === "") this.#refuse("password", t.settings.currentMissing);
+    else if ([...this.replacement].length < PASSWORD_LENGTH) this.#refuse("password", t.activate.passwordShort);
+    else
+      await this.#attempt("password", t.settings.passwordChanged, async () => {
+        await this.api.changePassword(this.current, this.replacement);
+        this.current = "";
+        this.replacement = "";
+      });
+  }
+
+  async beginAuthenticator(): Promise<void> {
+    await this.#attempt("authenticator", null, async () => {
+      this.authenticator = await this.api.newAuthenticator();
+      this.code = "";
+    });
+  }
+
+  async confirmAuthenticator(): Promise<void> {
+    const code = digitsOf(this.code);
+    if (code.length !== 6) this.#refuse("authenticator", t.signIn.codeMissing);
+    else
+      await this.#attempt("authenticator", t.settings.authenticatorReplaced, async () => {
+        try {
+          await this.api.confirmNewAuthenticator(code);
+        } catch (error) {
+          this.code = "";
+          if (Problem.of(error).code === "start_again") this.authenticator = null;
+          throw error;
+        }
+        this.cancelAuthenticator();
+      });
+  }
+
+  cancelAuthenticator(): void {
+    this.authenticator = null;
+    this.code = "";
+    this.refusal = null;
+  }
+
+  async newCodes(): Promise<void> {
+    await this.#attempt("codes", null, async () => {
+      this.recoveryCodes = await this.api.newRecoveryCodes();
+    });
+  }
+
+  forgetCodes(): void {
+    this.recoveryCodes = [];
+  }
+
+  async endSession(id: string): Promise<void> {
+    await this.#attempt("sessions", t.settings.sessionEnded, async () => {
+      try {
+        await this.api.endSession(id);
+      } catch (error) {
+        // It ended by itself in the meantime, which is what was wanted.
+        if (Problem.of(error).code !== "not_found") throw error;
+      }
+    });
+  }
+
+  async endOthers(): Promise<void> {
+    await this.#attempt("sessions", t.settings.othersEnded, () => this.api.endOtherSessions());
+  }
+
+  refused(part: Part): string | null {
+    return this.refusal?.part === part ? this.refusal.text : null;
+  }
+
+  said(part: Part): string | null {
+    return this.done?.part === part ? this.done.text : null;
+  }
+
+  #refuse(part: Part, text: string): void {
+    this.done = null;
+    this.refusal = { part, text };
+  }
+
+  async #attempt(part: Part, said: string | null, action: () => Promise<void>): Promise<void> {
+    if (this.busy !== null) return;
+    this.busy = part;
+    this.refusal = null;
+    this.done = null;
+    try {
+      await action();
+      if (said !== null) this.done = { part, text: said };
+      await this.load();
+    } catch (error) {
+      const problem = Problem.of(error);
+      // Somebody who closed the dialog knows that nothing happened.
+      if (problem.code !== "fresh_factor_needed") this.#refuse(part, words(problem));
+    } finally {
+      this.busy = null;
+    }
+  }
+}
