@@ -25,8 +25,8 @@ fn for_everybody() -> Routes {
     Routes::taking_up_to(SIGN_IN_BYTES)
         .post("/sign-in", sign_in::check_password)
         .post("/sign-in/code", sign_in::check_code)
-        .post("/sign-in/recovery-code", sign_in::recovery::use_code)
-        .post("/sign-in/authenticator", sign_in::recovery::confirm)
+        .post("/sign-in/recovery-code", sign_in::recovery::check_recovery_code)
+        .post("/sign-in/authenticator", sign_in::recovery::check_new_authenticator)
         .post("/activation", activation::open_link)
         .post("/activation/password", activation::choose_password)
         .post("/activation/confirm", activation::confirm_code)
@@ -62,15 +62,15 @@ fn for_readers_of_the_audit_log() -> Routes {
 /// What people change about their own way in.
 fn for_ones_own_account() -> Routes {
     Routes::taking_up_to(SIGN_IN_BYTES)
-        .post("/session/fresh-factor", fresh_factor::show)
-        .get("/account/factors", summary::tell)
-        .post("/account/password", password::change)
-        .post("/account/authenticator", authenticator::begin)
-        .post("/account/authenticator/confirm", authenticator::confirm)
-        .post("/account/recovery-codes", authenticator::reissue_codes)
-        .get("/account/sessions", sessions::list)
-        .post("/account/sessions/{id}/end", sessions::end)
-        .post("/account/sessions/end-others", sessions::end_others)
+        .post("/session/fresh-factor", fresh_factor::show_fresh_factor)
+        .get("/account/factors", summary::own_factors)
+        .post("/account/password", password::change_password)
+        .post("/account/authenticator", authenticator::new_authenticator)
+        .post("/account/authenticator/confirm", authenticator::confirm_authenticator)
+        .post("/account/recovery-codes", authenticator::new_recovery_codes)
+        .get("/account/sessions", sessions::own_sessions)
+        .post("/account/sessions/{id}/end", sessions::end_session)
+        .post("/account/sessions/end-others", sessions::end_other_sessions)
 }
 
 /// The clinician's note.

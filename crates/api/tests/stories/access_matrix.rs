@@ -55,6 +55,8 @@ enum May {
     Everybody(u16, &'static str),
     /// Whoever is signed in.
     SignedIn,
+    /// Whoever is signed in gets this: none of what stands in the request is theirs.
+    SignedInBut(u16, &'static str),
     /// Clinicians.
     Clinicians,
     /// Auditors and administrators.
@@ -86,6 +88,28 @@ fn rows(who: &str, patient: &str, another_colleague: &str) -> BTreeMap<&'static 
             ),
         ),
         ("POST /sign-in/code", row(open(401, "sign_in_again"), 0, json!({"code": "000000"}))),
+        ("POST /sign-in/recovery-code", row(open(401, "sign_in_again"), 0, json!({"code": "0"}))),
+        ("POST /sign-in/authenticator", row(open(401, "sign_in_again"), 0, json!({"code": "000000"}))),
+        ("GET /account/factors", row(May::SignedIn, 200, Value::Null)),
+        ("GET /account/sessions", row(May::SignedIn, 200, Value::Null)),
+        (
+            "POST /account/password",
+            row(
+                May::SignedInBut(401, "password_wrong"),
+                0,
+                json!({"current": "not this one", "new": "four rivers meet below"}),
+            ),
+        ),
+        ("POST /account/authenticator", row(May::SignedIn, 200, json!({}))),
+        (
+            "POST /account/authenticator/confirm",
+            row(May::SignedInBut(401, "code_wrong"), 0, json!({"code": "none"})),
+        ),
+        ("POST /account/recovery-codes", row(May::SignedIn, 200, json!({}))),
+        ("POST /account/sessions/end-others", row(May::SignedIn, 204, json!({}))),
+        // A visit's id is no session's; whose session it is, session_stories.rs tries.
+        ("POST /account/sessions/{id}/end", row(May::SignedInBut(404, "not_found"), 0, json!({}))),
+        ("POST /session/fresh-factor", row(May::SignedInBut(401, "code_wrong"), 0, json!({"code": "none"}))),
         ("POST /activation", row(open(404, "link_invalid"), 0, json!({"token": token}))),
         (
             "POST /activation/password",
@@ -134,6 +158,7 @@ fn outcome(row: &Row, who: Who, visit: Visit) -> (u16, &'static str) {
     match row.may {
         May::Everybody(status, code) => (status, code),
         _ if who == Who::Anonymous => SIGNED_OUT,
+        May::SignedInBut(status, code) => (status, code),
         May::Clinicians | May::ClinicianOfTheVisit if !clinician => NOT_ALLOWED,
         May::ReadersOfTheLog if !matches!(who, Who::Administrator | Who::Auditor) => NOT_ALLOWED,
         May::PeopleOfTheVisit if !has_place => NOT_FOUND,

@@ -35,7 +35,10 @@ async fn both_cookies_are_bound_to_this_host_and_hidden_from_scripts() {
     let second = browser.post(CODE, json!({"code": house.code(&house.ana)})).await.expect(200);
     assert_flags(&second, "__Host-session=");
     let names: Vec<_> = browser.cookies.keys().map(String::as_str).collect();
-    assert_eq!(names, ["__Host-session"], "the sign-in cookie is gone");
+    assert_eq!(names, ["__Host-device", "__Host-session"], "the sign-in cookie is gone");
+    let mut cookies = second.headers.get_all("set-cookie").iter().map(|value| value.to_str().unwrap());
+    let known = cookies.find(|cookie| cookie.starts_with("__Host-device=")).expect("the browser is known");
+    assert!(known.contains("; HttpOnly; SameSite=Strict; Secure; Path=/; Max-Age=34560000"), "{known}");
 }
 
 #[track_caller]

@@ -28,7 +28,7 @@ pub(crate) struct NewAuthenticatorCode {
     (status = 200, body = AuthenticatorSecret),
     (status = 401, body = Problem, description = "signed_out"),
     (status = 403, body = Problem, description = "fresh_factor_needed")))]
-pub(crate) async fn begin(
+pub(crate) async fn new_authenticator(
     SteppedUpAny(principal): SteppedUpAny,
     State(house): State<House>,
 ) -> Result<Json<AuthenticatorSecret>, ApiError> {
@@ -51,7 +51,7 @@ pub(crate) async fn begin(
     (status = 403, body = Problem, description = "fresh_factor_needed, or factor_locked"),
     (status = 409, body = Problem, description = "start_again: nothing was begun here in the last fifteen minutes"),
     (status = 429, body = Problem, description = "too_many_attempts, with Retry-After")))]
-pub(crate) async fn confirm(
+pub(crate) async fn confirm_authenticator(
     SteppedUpAny(principal): SteppedUpAny,
     State(house): State<House>,
     Json(form): Json<NewAuthenticatorCode>,
@@ -81,7 +81,7 @@ pub(crate) async fn confirm(
     (status = 200, body = RecoveryCodes),
     (status = 401, body = Problem, description = "signed_out"),
     (status = 403, body = Problem, description = "fresh_factor_needed")))]
-pub(crate) async fn reissue_codes(
+pub(crate) async fn new_recovery_codes(
     SteppedUpAny(principal): SteppedUpAny,
     State(house): State<House>,
 ) -> Result<Json<RecoveryCodes>, ApiError> {

@@ -29,7 +29,7 @@ pub(crate) struct FreshCode {
     (status = 401, body = Problem, description = "signed_out, or code_wrong"),
     (status = 403, body = Problem, description = "factor_locked"),
     (status = 429, body = Problem, description = "too_many_attempts, with Retry-After")))]
-pub(crate) async fn show(
+pub(crate) async fn show_fresh_factor(
     SignedInAny(principal): SignedInAny,
     State(house): State<House>,
     headers: HeaderMap,

@@ -35,7 +35,7 @@ pub(crate) struct ChangePassword {
     (status = 422, body = Problem, description = "password_refused: detail says why"),
     (status = 429, body = Problem, description = "too_many_attempts, with Retry-After"),
     (status = 503, body = Problem, description = "busy, with Retry-After")))]
-pub(crate) async fn change(
+pub(crate) async fn change_password(
     SignedInAny(principal): SignedInAny,
     State(house): State<House>,
     headers: HeaderMap,

@@ -15,7 +15,7 @@ use crate::{ApiError, House, Problem};
 
 /// One session.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Session {
+pub(crate) struct OwnSession {
     /// Which session.
     id: Uuid,
     /// Browser and system in plain words; absent where they are not known.
@@ -32,25 +32,25 @@ pub(crate) struct Session {
 
 /// Where somebody is signed in.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Sessions {
+pub(crate) struct OwnSessions {
     /// The one used last comes first.
-    sessions: Vec<Session>,
+    sessions: Vec<OwnSession>,
 }
 
 /// Lists the person's own sessions.
 #[utoipa::path(get, path = "/api/v1/account/sessions", tag = "account", responses(
-    (status = 200, body = Sessions),
+    (status = 200, body = OwnSessions),
     (status = 401, body = Problem, description = "signed_out")))]
-pub(crate) async fn list(
+pub(crate) async fn own_sessions(
     SignedInAny(principal): SignedInAny,
     State(house): State<House>,
-) -> Result<Json<Sessions>, ApiError> {
+) -> Result<Json<OwnSessions>, ApiError> {
     let who = principal.identity();
     let mut scope = house.store.credentials().begin().await?;
     let found = scope.sessions_of(who.account(), house.clock.now()).await?;
     let sessions = found
         .into_iter()
-        .map(|session| Session {
+        .map(|session| OwnSession {
             id: session.id.as_uuid(),
             device: session.device,
             current: session.id == who.session(),
@@ -58,7 +58,7 @@ pub(crate) async fn list(
             last_used_at: session.times.last_used.to_date_time(),
         })
         .collect();
-    Ok(Json(Sessions { sessions }))
+    Ok(Json(OwnSessions { sessions }))
 }
 
 /// Ends one of the person's own sessions, with its sockets.
@@ -68,7 +68,7 @@ pub(crate) async fn list(
         (status = 204),
         (status = 401, body = Problem, description = "signed_out"),
         (status = 404, body = Problem, description = "not_found: no such session, ended, or not yours")))]
-pub(crate) async fn end(
+pub(crate) async fn end_session(
     SignedInAny(principal): SignedInAny,
     State(house): State<House>,
     PathId(session): PathId<SessionId>,
@@ -91,7 +91,7 @@ pub(crate) async fn end(
 #[utoipa::path(post, path = "/api/v1/account/sessions/end-others", tag = "account", responses(
     (status = 204),
     (status = 401, body = Problem, description = "signed_out")))]
-pub(crate) async fn end_others(
+pub(crate) async fn end_other_sessions(
     SignedInAny(principal): SignedInAny,
     State(house): State<House>,
 ) -> Result<StatusCode, ApiError> {

@@ -11,7 +11,7 @@ use crate::{ApiError, House, Problem};
 
 /// What somebody signs in with.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Factors {
+pub(crate) struct OwnFactors {
     /// When the password was set.
     #[serde(with = "time::serde::rfc3339::option")]
     password_since: Option<OffsetDateTime>,
@@ -27,15 +27,15 @@ pub(crate) struct Factors {
 
 /// Tells what the person signs in with.
 #[utoipa::path(get, path = "/api/v1/account/factors", tag = "account", responses(
-    (status = 200, body = Factors),
+    (status = 200, body = OwnFactors),
     (status = 401, body = Problem, description = "signed_out")))]
-pub(crate) async fn tell(
+pub(crate) async fn own_factors(
     SignedInAny(principal): SignedInAny,
     State(house): State<House>,
-) -> Result<Json<Factors>, ApiError> {
+) -> Result<Json<OwnFactors>, ApiError> {
     let mut scope = house.store.credentials().begin().await?;
     let found = scope.factor_summary(principal.identity().account()).await?;
-    Ok(Json(Factors {
+    Ok(Json(OwnFactors {
         password_since: found.password_at.map(Timestamp::to_date_time),
         authenticator_since: found.totp_at.map(Timestamp::to_date_time),
         recovery_codes_left: found.codes_left,

@@ -39,7 +39,7 @@ pub(crate) struct FirstCode {
     (status = 401, body = Problem, description = "recovery_code_wrong, or sign_in_again"),
     (status = 403, body = Problem, description = "factor_locked: the sign-in is over"),
     (status = 429, body = Problem, description = "too_many_attempts, with Retry-After: the sign-in is over")))]
-pub(crate) async fn use_code(
+pub(crate) async fn check_recovery_code(
     State(house): State<House>,
     ClientAddress(address): ClientAddress,
     headers: HeaderMap,
@@ -102,7 +102,7 @@ const fn by(pending: &PendingSignIn) -> Actor {
 #[utoipa::path(post, path = "/api/v1/sign-in/authenticator", tag = "sign-in", request_body = FirstCode, responses(
     (status = 200, body = Me),
     (status = 401, body = Problem, description = "code_wrong, or sign_in_again")))]
-pub(crate) async fn confirm(
+pub(crate) async fn check_new_authenticator(
     State(house): State<House>,
     headers: HeaderMap,
     Json(form): Json<FirstCode>,

@@ -192,6 +192,11 @@ impl TestHouse {
             .await;
     }
 
+    /// What no story can bring about by itself.
+    pub(crate) async fn arrange(&self, sql: &str) {
+        self.database.arrange(sql).await;
+    }
+
     /// Something that must not be logged.
     pub(crate) fn mark(&self, word: &str) {
         self.marked.lock().expect("unpoisoned").push(word.to_owned());
