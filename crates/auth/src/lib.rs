@@ -25,11 +25,13 @@ pub use recovery_code::{RecoveryCode, RecoveryCodeHash};
 pub use role::{
     Administrator, Auditor, Clinician, MayReadClinicalText, MayWriteClinicalText, Patient, PrincipalRole,
 };
-pub use session::{FRESH_FOR, NewSession, SessionEnd, SessionLimits, SessionTimes, StoredSession, StoredSessionRow};
+pub use session::{
+    FRESH_FOR, NewSession, SessionEnd, SessionLimits, SessionTimes, StoredSession, StoredSessionRow,
+};
 pub use throttle::{Throttle, ThrottleSubject, TooManyAttempts, household};
 pub use token::{
-    ActivationHash, ActivationToken, ContextHash, ContextToken, DeviceHash, DeviceToken, SessionHash, SessionToken, SignInHash,
-    SignInToken,
+    ActivationHash, ActivationToken, ContextHash, ContextToken, DeviceHash, DeviceToken, SessionHash,
+    SessionToken, SignInHash, SignInToken,
 };
 pub use totp::TotpSecret;
 

@@ -24,9 +24,11 @@ pub use audit::{
 pub use error::StorageError;
 pub use owner::{NewAdministrator, Owner};
 pub use records::{
-    AccountState, AccountSummary, Activation, FactorSummary, NewTotp, NoteSave, OwnSession, PendingSignIn, Person, Place, Practice, SaveNote,
-    SignInAccount, StoredNote, StoredTotp, Visit,
+    AccountState, AccountSummary, Activation, FactorSummary, NewTotp, NoteSave, OwnSession, PendingSignIn,
+    Person, Place, Practice, SaveNote, SignInAccount, StoredNote, StoredTotp, Visit,
 };
-pub use scope::{AdminScope, AuditorScope, ClinicianScope, CredentialScope, OwnFactors, PatientScope, WorkerScope};
+pub use scope::{
+    AdminScope, AuditorScope, ClinicianScope, CredentialScope, OwnFactors, PatientScope, WorkerScope,
+};
 pub use store::{Store, StoreConfig};
 pub use unit_of_work::Opening;

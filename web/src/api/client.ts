@@ -1,6 +1,17 @@
 // The HTTP API, one method per operation of docs/api/openapi.json; paths and bodies are checked against it by the compiler.
 import { Requests } from "./request";
-import type { Authenticator, Build, Factors, Invitation, Me, Note, OwnSession, Person, SavedNote, Visit } from "./types";
+import type {
+  Authenticator,
+  Build,
+  Factors,
+  Invitation,
+  Me,
+  Note,
+  OwnSession,
+  Person,
+  SavedNote,
+  Visit,
+} from "./types";
 
 /** Four bytes each at most, and room for JSON's escapes. */
 const KEEPALIVE_CHARACTERS = 10_000;

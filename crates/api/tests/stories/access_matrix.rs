@@ -107,7 +107,7 @@ fn rows(who: &str, patient: &str, another_colleague: &str) -> BTreeMap<&'static 
         ),
         ("POST /account/recovery-codes", row(May::SignedIn, 200, json!({}))),
         ("POST /account/sessions/end-others", row(May::SignedIn, 204, json!({}))),
-        // A visit's id is no session's; whose session it is, session_stories.rs tries.
+        // A visit's id is no session's; whose session it is, factors/account.rs tries.
         ("POST /account/sessions/{id}/end", row(May::SignedInBut(404, "not_found"), 0, json!({}))),
         ("POST /session/fresh-factor", row(May::SignedInBut(401, "code_wrong"), 0, json!({"code": "none"}))),
         ("POST /activation", row(open(404, "link_invalid"), 0, json!({"token": token}))),

@@ -1,13 +1,10 @@
 //! Stories over HTTP, on real Postgres: what people do, what attackers try, and what each of them gets.
 
 mod access_matrix;
-mod account_stories;
 mod activation_stories;
-mod lockout_stories;
+mod factors;
 mod log_stories;
 mod note_stories;
-mod race_stories;
-mod recovery_stories;
 mod request_stories;
 mod session_stories;
 mod sign_in_stories;

@@ -32,7 +32,8 @@ pub fn pack<'a>(words: impl IntoIterator<Item = &'a str>) -> Vec<u8> {
 /// Whether the password is a common one: as it stands, without the digits and signs around it, or said twice.
 pub(super) fn is_common(password: &str) -> bool {
     let lower = zeroize::Zeroizing::new(password.to_lowercase());
-    let word = lower.trim_matches(|c: char| c.is_ascii_digit() || c.is_ascii_punctuation() || c.is_whitespace());
+    let word =
+        lower.trim_matches(|c: char| c.is_ascii_digit() || c.is_ascii_punctuation() || c.is_whitespace());
     let decoration = lower.chars().count() - word.chars().count();
     let decorated = decoration <= MAX_DECORATION && word.chars().count() >= 4 && contains(word);
     contains(&lower) || decorated || said_twice(&lower).is_some_and(contains)
@@ -70,8 +71,8 @@ fn fingerprint(word: &str) -> u32 {
     let hash = word.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
     });
-    let [a, b, c, d, e, f, g, h] = hash.to_le_bytes();
-    u32::from_le_bytes([a, b, c, d]) ^ u32::from_le_bytes([e, f, g, h])
+    let [high, low] = [hash >> 32, hash & 0xFFFF_FFFF].map(|half| u32::try_from(half).unwrap_or(0));
+    high ^ low
 }
 
 #[cfg(test)]

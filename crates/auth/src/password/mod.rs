@@ -202,7 +202,9 @@ impl PasswordHasher {
 
     /// Hashes a password again that was just found right at an older cost.
     pub fn rehash(&self, password: &Password, entropy: &dyn Entropy) -> Result<PasswordPhc, AuthError> {
-        let Some(pepper) = self.peppers.first() else { return self.hash_bytes(password.0.as_bytes(), entropy) };
+        let Some(pepper) = self.peppers.first() else {
+            return self.hash_bytes(password.0.as_bytes(), entropy);
+        };
         let PasswordPhc(phc) = self.hash_bytes(&pepper.season(password.0.as_bytes()), entropy)?;
         Ok(PasswordPhc(format!("{}|{phc}", pepper.id())))
     }

@@ -158,13 +158,15 @@ impl CredentialScope {
         token: DeviceHash,
         now: Timestamp,
     ) -> Result<(), StorageError> {
-        sqlx::query("insert into curtain.device (id, account, token_hash, created_at) values ($1, $2, $3, $4)")
-            .bind(device)
-            .bind(account.as_uuid())
-            .bind(token.as_bytes().as_slice())
-            .bind(now.to_date_time())
-            .execute(self.0.connection())
-            .await?;
+        sqlx::query(
+            "insert into curtain.device (id, account, token_hash, created_at) values ($1, $2, $3, $4)",
+        )
+        .bind(device)
+        .bind(account.as_uuid())
+        .bind(token.as_bytes().as_slice())
+        .bind(now.to_date_time())
+        .execute(self.0.connection())
+        .await?;
         Ok(())
     }
 

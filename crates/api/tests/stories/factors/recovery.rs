@@ -13,7 +13,7 @@ const FIRST: &str = "/api/v1/sign-in/authenticator";
 const ME: &str = "/api/v1/me";
 
 /// Ten codes of somebody, who is then signed in nowhere else.
-pub(crate) async fn saved_codes(house: &TestHouse, person: &Person) -> Vec<String> {
+pub(super) async fn saved_codes(house: &TestHouse, person: &Person) -> Vec<String> {
     let mut browser = house.sign_in(person).await;
     let codes = browser.post("/api/v1/account/recovery-codes", json!({})).await.expect(200).json();
     browser.post("/api/v1/sign-out", json!({})).await.expect(204);

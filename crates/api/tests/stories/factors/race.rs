@@ -5,7 +5,7 @@ use core::time::Duration;
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use crate::recovery_stories::saved_codes;
+use super::recovery::saved_codes;
 use crate::support::{Browser, TestHouse, code_of};
 
 const SIGN_IN: &str = "/api/v1/sign-in";
