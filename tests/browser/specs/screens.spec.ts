@@ -45,7 +45,7 @@ test('the screens before signing in', async ({ browser }) => {
   const context = await browser.newContext({ baseURL: stack().url });
   const page = await context.newPage();
   watch(page);
-  for (const path of ['/sign-in', '/about', '/activate#nothing']) {
+  for (const path of ['/sign-in', '/about', '/activate#nothing', '/sign-in/recovery-code']) {
     await page.goto(path);
     await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
     await holdsUp(page);
