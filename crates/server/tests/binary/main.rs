@@ -6,3 +6,4 @@ mod limits;
 mod places;
 mod settings;
 mod support;
+mod two_servers;

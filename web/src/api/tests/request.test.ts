@@ -108,3 +108,32 @@ describe("a failure", () => {
     expect(told).toBe(1);
   });
 });
+
+describe("a request that needs a fresh code", () => {
+  const refused = () => problem(403, { code: "fresh_factor_needed" });
+
+  it("is sent again, with its body, once the person showed one", async () => {
+    const { requests, sent } = server(refused(), Response.json({ name: "Ana" }));
+    let asked = 0;
+    requests.onFreshFactorNeeded = () => {
+      asked += 1;
+      return Promise.resolve(true);
+    };
+    await new Api(requests).changePassword("old", "new");
+    expect(asked).toBe(1);
+    expect(await sent[1]?.text()).toBe('{"current":"old","new":"new"}');
+  });
+
+  it("is refused when the person thinks better of it", async () => {
+    const { requests, sent } = server(refused());
+    const refusal = await refusalOf(new Api(requests).newRecoveryCodes());
+    expect(refusal.code).toBe("fresh_factor_needed");
+    expect(sent).toHaveLength(1);
+  });
+
+  it("is not asked about anything else that is refused", async () => {
+    const { requests } = server(problem(403, { code: "not_allowed" }));
+    requests.onFreshFactorNeeded = () => expect.unreachable("nobody is asked");
+    expect((await refusalOf(new Api(requests).newRecoveryCodes())).code).toBe("forbidden");
+  });
+});

@@ -2,8 +2,9 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
+use std::time::Duration;
 
-use super::{Client, ORIGIN};
+use super::{Client, ORIGIN, is_ended_within};
 
 /// Final frame, PING; masked, no payload; the mask, which masks nothing (RFC 6455 §5.2).
 const PING: [u8; 6] = [0x89, 0x80, 0, 0, 0, 0];
@@ -36,6 +37,11 @@ impl WebSocket {
     pub(crate) fn ping(&mut self) {
         self.0.write_all(&PING).expect("the server reads");
         while self.next_frame() != PONG {}
+    }
+
+    /// Reads until the server closes, which it must do within so long.
+    pub(crate) fn wait_for_its_end(&self, longest: Duration) {
+        assert!(is_ended_within(longest, &self.0), "the socket is still open");
     }
 
     /// The first byte of the next frame, which the server never masks and which is short in these tests.
