@@ -457,7 +457,7 @@ export const en = {
     codesLeft: (left: number) => (left === 1 ? "You have one code left." : `You have ${left} codes left.`),
     codeUsed: (when: string) => `One was used ${when}. If that wasn't you, tell your practice at once.`,
     newCodes: "Make new codes",
-    newCodesLead: "The old codes stop working.",
+    newCodesLead: "New codes take the place of all old ones.",
     sessions: "Sessions",
     sessionsLead: "Where you are signed in. End what you don't know, then change your password.",
     unknownDevice: "A browser",

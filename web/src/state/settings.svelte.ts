@@ -133,13 +133,15 @@ export class Settings {
     try {
       await action();
       if (said !== null) this.done = { part, text: said };
-      await this.load();
     } catch (error) {
       const problem = Problem.of(error);
       // Somebody who closed the dialog knows that nothing happened.
       if (problem.code !== "fresh_factor_needed") this.#refuse(part, words(problem));
+      return;
     } finally {
       this.busy = null;
     }
+    // Reading again holds nobody up.
+    await this.load();
   }
 }
