@@ -8,11 +8,13 @@ export type Route =
   | { name: "visit"; id: string }
   | { name: "record"; id: string }
   | { name: "settings" }
+  | { name: "people" }
+  | { name: "outbox" }
   | { name: "about" }
   | { name: "not-found" };
 
 /** Screens that open without an account. */
-export const OPEN_TO_ALL: readonly Route["name"][] = ["sign-in", "recovery-code", "activate", "about"];
+export const OPEN_TO_ALL: readonly Route["name"][] = ["sign-in", "recovery-code", "activate", "about", "outbox"];
 
 export function routeOf(path: string, hash = ""): Route {
   const parts = path.split("/").filter((part) => part !== "");
@@ -21,6 +23,7 @@ export function routeOf(path: string, hash = ""): Route {
   if (parts.length === 1) {
     if (first === "activate") return { name: "activate", token: hash.replace(/^#/, "") };
     if (first === "sign-in" || first === "visits" || first === "settings" || first === "about") return { name: first };
+    if (first === "people" || first === "outbox") return { name: first };
   }
   if (first === "sign-in" && second === "recovery-code" && parts.length === 2) return { name: "recovery-code" };
   if (first === "visits" && second !== undefined) {

@@ -62,6 +62,9 @@ pub enum ApiError {
     /// The password chosen is refused; the text says why in plain words.
     #[error("password refused")]
     PasswordRefused(String),
+    /// A rule of the practice stands against it: a stable code, and the sentence that says which.
+    #[error("conflict: {0}")]
+    Conflict(&'static str, &'static str),
     /// A note was saved without saying which version it replaces (RFC 6585 §3).
     #[error("If-Match missing")]
     IfMatchRequired,
@@ -168,6 +171,7 @@ impl ApiError {
             Self::Busy(_) => (StatusCode::SERVICE_UNAVAILABLE, "busy"),
             Self::LinkInvalid => (StatusCode::NOT_FOUND, "link_invalid"),
             Self::PasswordRefused(_) => (StatusCode::UNPROCESSABLE_ENTITY, "password_refused"),
+            Self::Conflict(code, _) => (StatusCode::CONFLICT, *code),
             Self::IfMatchRequired => (StatusCode::PRECONDITION_REQUIRED, "if_match_required"),
             Self::NoteChanged(_) => (StatusCode::PRECONDITION_FAILED, "note_changed"),
             Self::WrongOrigin => (StatusCode::FORBIDDEN, "wrong_origin"),
@@ -199,6 +203,7 @@ impl ApiError {
             Self::TooManyAttempts(_) => "There were too many attempts. Wait a little, then try again.",
             Self::Busy(_) => "The server is busy. Try again in a few seconds.",
             Self::LinkInvalid => "This link doesn't work any more. Ask your practice for a new one.",
+            Self::Conflict(_, text) => *text,
             Self::IfMatchRequired => "Say in If-Match which version of the note this replaces.",
             Self::NoteChanged(_) => "The note was changed in the meantime.",
             Self::WrongOrigin => "This request did not come from the practice's own page.",

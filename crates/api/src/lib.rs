@@ -4,12 +4,14 @@
 
 pub mod audit;
 mod cookies;
+mod csv;
 mod device_name;
 mod error;
 pub mod extract;
 mod factor_checks;
 mod hashing;
 mod layers;
+pub mod mail;
 mod openapi;
 mod origin;
 pub mod realtime;

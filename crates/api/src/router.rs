@@ -10,6 +10,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use crate::audit::denials::note_denials;
 use crate::realtime::open_socket;
 use crate::routes::account::{authenticator, fresh_factor, password, sessions, summary};
+use crate::routes::administration::{changes, import, outbox, people as members};
 use crate::routes::{about, activation, audit, health, notes, people, session, sign_in, visits};
 use crate::{ApiError, House, layers, openapi, origin, security_headers, static_files};
 
@@ -34,6 +35,7 @@ fn for_everybody() -> Routes {
         .get("/livez", health::live)
         .get("/readyz", health::ready)
         .get("/openapi.json", openapi::serve)
+        .get("/outbox", outbox::read_outbox)
 }
 
 /// These begin with `SignedIn`.
@@ -73,6 +75,21 @@ fn for_ones_own_account() -> Routes {
         .post("/account/sessions/end-others", sessions::end_other_sessions)
 }
 
+/// What administrators do.
+fn for_administrators() -> Routes {
+    Routes::taking_up_to(BODY_BYTES)
+        .get("/people", members::list_people)
+        .post("/people", members::invite)
+        .post("/people/import/preview", import::preview)
+        .post("/people/import", import::import)
+        .post("/people/{id}/link", members::renew_link)
+        .post("/people/{id}/role", changes::change_role)
+        .post("/people/{id}/suspend", changes::suspend)
+        .post("/people/{id}/reactivate", changes::reactivate)
+        .post("/people/{id}/end-sessions", changes::end_sessions)
+        .post("/people/{id}/reset-second-factor", changes::reset_second_factor)
+}
+
 /// The clinician's note.
 fn for_notes() -> Routes {
     Routes::taking_up_to(NOTE_BYTES)
@@ -85,6 +102,7 @@ pub fn router(house: House) -> Router {
     let api = for_everybody()
         .and(for_the_signed_in())
         .and(for_ones_own_account())
+        .and(for_administrators())
         .and(for_notes())
         .and(for_readers_of_the_audit_log())
         .router
@@ -109,6 +127,7 @@ pub fn listed_routes() -> Vec<(&'static str, &'static str)> {
     for_everybody()
         .and(for_the_signed_in())
         .and(for_ones_own_account())
+        .and(for_administrators())
         .and(for_notes())
         .and(for_readers_of_the_audit_log())
         .listed

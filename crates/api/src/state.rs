@@ -10,6 +10,7 @@ use curtain_vault::Vault;
 use crate::audit::AuditBook;
 use crate::extract::AddressRange;
 use crate::hashing::HashingPermits;
+use crate::mail::MailWay;
 use crate::realtime::Hub;
 use crate::{ApiError, PublicOrigin};
 
@@ -20,6 +21,8 @@ pub struct Settings {
     pub public_origin: PublicOrigin,
     /// Proxies whose word about the client's address counts.
     pub trusted_proxies: Vec<AddressRange>,
+    /// How letters leave.
+    pub mail: MailWay,
 }
 
 /// All parts of a running Curtain.

@@ -5,6 +5,7 @@
 
 mod entropy;
 mod lockout;
+mod mail;
 mod password;
 mod principal;
 mod recovery_code;
@@ -16,6 +17,7 @@ pub mod totp;
 
 pub use entropy::SystemEntropy;
 pub use lockout::{Factor, Failures, Standing};
+pub use mail::MailMessage;
 pub use password::{
     NewPassword, Password, PasswordCheck, PasswordCost, PasswordHasher, PasswordPhc, PasswordRefusal, Pepper,
     pack_common_passwords,

@@ -7,6 +7,8 @@ use std::path::PathBuf;
 use clap::Args;
 use curtain_api::{AddressRange, PublicOrigin};
 
+use crate::mail::{MailArgs, MailSettings};
+
 /// Where the database is.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct DatabaseArgs {
@@ -53,6 +55,8 @@ pub(crate) struct ServeArgs {
     /// it they stand in the database only, where whoever rewrites the log can rewrite them too.
     #[arg(long, env = "CURTAIN_AUDIT_CHECKPOINTS", value_name = "PATH")]
     pub(crate) audit_checkpoints: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) mail: MailArgs,
     /// Where to listen. Without TLS: this machine only, or behind a proxy that ends TLS.
     #[arg(long, env = "CURTAIN_LISTEN", value_name = "ADDRESS", default_value = "127.0.0.1:8443")]
     pub(crate) listen: String,
@@ -106,6 +110,7 @@ pub(crate) struct Config {
     pub(crate) media_address: IpAddr,
     pub(crate) media_bind: Option<IpAddr>,
     pub(crate) media_port: u16,
+    pub(crate) mail: Option<MailSettings>,
 }
 
 /// Every complaint about the settings.
@@ -141,6 +146,7 @@ impl ServeArgs {
         let media_bind =
             self.media_bind.as_ref().and_then(|text| read(&mut wrong, "--media-bind", text, "an IP address"));
         let transport = self.transport(&mut wrong);
+        let mail = self.mail.check(&mut wrong);
         if !self.key.demo && self.key.key_file.is_none() {
             wrong.push("--key-file is missing: the file with the key-encryption key".to_owned());
         }
@@ -161,6 +167,7 @@ impl ServeArgs {
             media_address,
             media_bind,
             media_port,
+            mail,
         })
     }
 

@@ -5,6 +5,7 @@ mod config;
 mod demo;
 mod keys;
 mod listener;
+mod mail;
 mod shutdown;
 mod telemetry;
 

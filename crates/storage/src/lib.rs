@@ -7,7 +7,9 @@
 mod audit;
 pub mod demo;
 mod error;
+mod mail;
 mod owner;
+mod people;
 mod query;
 mod records;
 mod scope;
@@ -22,13 +24,16 @@ pub use audit::{
     StoredCheckpoint, UnknownCode, VisitOf, canonical,
 };
 pub use error::StorageError;
+pub use mail::{MailFailure, MailKind, NewMail, QueuedMail};
 pub use owner::{NewAdministrator, Owner};
+pub use people::{FactorReset, LinkKind, Member, NewLink, NewMember};
 pub use records::{
-    AccountState, AccountSummary, Activation, FactorSummary, NewTotp, NoteSave, OwnSession, PendingSignIn,
-    Person, Place, Practice, SaveNote, SignInAccount, StoredNote, StoredTotp, Visit,
+    AccountState, Activation, FactorSummary, NewTotp, NoteSave, OwnSession, PendingSignIn, Person, Place,
+    Practice, SaveNote, SignInAccount, StoredNote, StoredTotp, Visit,
 };
 pub use scope::{
-    AdminScope, AuditorScope, ClinicianScope, CredentialScope, OwnFactors, PatientScope, WorkerScope,
+    AdminScope, AuditorScope, ClinicianScope, CredentialScope, LINK_LIFETIME, OwnFactors, PatientScope,
+    WorkerScope,
 };
 pub use store::{Store, StoreConfig};
 pub use unit_of_work::Opening;

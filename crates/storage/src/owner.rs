@@ -3,18 +3,15 @@
 //! The owner connects for a command (`migrate`, `create-admin`, the demo's seeding) and leaves; a running server holds
 //! no connection of this kind.
 
-use core::time::Duration;
-
 use curtain_auth::ActivationHash;
 use curtain_domain::{AccountId, EmailAddress, PersonName, SessionId, Timestamp};
 use sqlx::migrate::Migrator;
 use sqlx::{Connection as _, PgConnection};
 
+use crate::scope::LINK_LIFETIME;
 use crate::{Practice, StorageError, query};
 
 static MIGRATIONS: Migrator = sqlx::migrate!("../../migrations");
-/// AU12 allows 72 hours at most.
-const ACTIVATION_LIFETIME: Duration = Duration::from_hours(72);
 
 /// A connection of the owner.
 pub struct Owner(pub(crate) PgConnection);
@@ -102,7 +99,7 @@ impl Owner {
         .bind(new.account.as_uuid())
         .bind(new.link.as_bytes().as_slice())
         .bind(now.to_date_time())
-        .bind((now + ACTIVATION_LIFETIME).to_date_time())
+        .bind((now + LINK_LIFETIME).to_date_time())
         .execute(&mut *transaction)
         .await?;
         Ok(transaction.commit().await?)

@@ -9,7 +9,7 @@ use curtain_domain::{
 };
 use uuid::Uuid;
 
-use crate::StorageError;
+use crate::{LinkKind, StorageError};
 
 /// The practice of this database.
 #[derive(Clone, PartialEq, Eq)]
@@ -51,21 +51,6 @@ pub struct Person {
     pub name: PersonName,
 }
 
-/// An account as an administrator sees it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AccountSummary {
-    /// Which account.
-    pub account: AccountId,
-    /// What others call them.
-    pub name: PersonName,
-    /// What they are in the practice.
-    pub role: Role,
-    /// Whether it can be used.
-    pub state: AccountState,
-    /// When it was made.
-    pub created_at: Timestamp,
-}
-
 /// An account as signing in sees it.
 pub struct SignInAccount {
     /// Which account.
@@ -96,6 +81,13 @@ pub struct StoredTotp {
     pub confirmed: bool,
 }
 
+impl StoredTotp {
+    /// Whether the seed was taken away by a reset: there is nothing to open.
+    pub fn was_reset(&self) -> bool {
+        self.sealed.as_bytes().is_empty()
+    }
+}
+
 /// Somebody whose password was right and whose code is due.
 pub struct PendingSignIn {
     /// Which sign-in.
@@ -118,6 +110,10 @@ pub struct PendingSignIn {
 pub struct Activation {
     /// Whose.
     pub account: AccountId,
+    /// What it is for.
+    pub kind: LinkKind,
+    /// The password that stands, which a link for a new factor asks for.
+    pub password: Option<PasswordPhc>,
     /// What others call them.
     pub name: PersonName,
     /// Where they sign in with.
@@ -126,8 +122,6 @@ pub struct Activation {
     pub role: Role,
     /// What the practice is called.
     pub practice_name: String,
-    /// Whether the password step is done.
-    pub has_password: bool,
     /// The authenticator that waits for its first code, once the password step is done.
     pub totp: Option<StoredTotp>,
 }

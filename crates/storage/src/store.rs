@@ -101,7 +101,7 @@ impl Store {
 
     /// What an administrator may do.
     pub fn admin(&self, by: &Principal<Administrator>) -> Opening<'_, AdminScope> {
-        Opening::of_person(&self.admin, by.identity(), ())
+        Opening::of_person(&self.admin, by.identity(), by.account())
     }
 
     /// What an auditor may do.

@@ -69,6 +69,17 @@ impl TestDatabase {
         run(&mut connect(&self.options()).await, statements).await;
     }
 
+    /// What a query of one text column finds, asked as the owner.
+    ///
+    /// # Panics
+    /// When Postgres refuses it.
+    pub async fn texts(&self, query: &str) -> Vec<String> {
+        let mut owner = connect(&self.options()).await;
+        let rows: Vec<(String,)> =
+            sqlx::query_as(AssertSqlSafe(query.to_owned())).fetch_all(&mut owner).await.expect("an answer");
+        rows.into_iter().map(|(text,)| text).collect()
+    }
+
     /// A store with small pools.
     ///
     /// # Panics

@@ -1,7 +1,9 @@
 //! Where a sealed value stands: the AAD, so that a value moved elsewhere does not open (CR1).
 
+use curtain_auth::MailMessage;
 use curtain_domain::{
-    AccountId, ClinicalNote, DataKeyId, NoteId, NoteVersion, PracticeId, SealedKind, TotpSeed, WrappedDataKey,
+    AccountId, ClinicalNote, DataKeyId, NoteId, NoteVersion, PracticeId, SealedKind, SessionId, TotpSeed,
+    WrappedDataKey,
 };
 use uuid::Uuid;
 
@@ -42,6 +44,24 @@ impl CredentialContext {
 
     pub(crate) fn aad(&self, practice: PracticeId) -> Vec<u8> {
         place::<TotpSeed>(practice, self.account.as_uuid(), None, self.version, self.key.id)
+    }
+}
+
+/// The place of a letter, and its own data key.
+#[derive(Clone)]
+pub struct MailContext {
+    pub(crate) key: WrappedDataKey,
+    row: Uuid,
+}
+
+impl MailContext {
+    /// The letter in this row.
+    pub const fn new(key: WrappedDataKey, row: SessionId) -> Self {
+        Self { key, row: row.as_uuid() }
+    }
+
+    pub(crate) fn aad(&self, practice: PracticeId) -> Vec<u8> {
+        place::<MailMessage>(practice, self.row, None, 1, self.key.id)
     }
 }
 

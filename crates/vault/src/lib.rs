@@ -13,7 +13,7 @@ mod vault;
 
 pub use audit_seal::{AuditHash, Checkpoint, CheckpointKey, SignedCheckpoint, audit_genesis, audit_link};
 pub use clinical_text::ClinicalText;
-pub use context::{CredentialContext, RecordContext};
+pub use context::{CredentialContext, MailContext, RecordContext};
 pub use key_encryption_key::KeyEncryptionKey;
 pub use vault::Vault;
 

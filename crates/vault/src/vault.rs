@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use curtain_auth::{MayReadClinicalText, MayWriteClinicalText, Pepper, Principal, TotpSecret};
+use curtain_auth::{MailMessage, MayReadClinicalText, MayWriteClinicalText, Pepper, Principal, TotpSecret};
 use curtain_domain::{
     AccountId, ClinicalNote, DataKeyId, Entropy, PracticeId, Sealed, Timestamp, TotpSeed, WrappedDataKey,
 };
@@ -10,7 +10,9 @@ use zeroize::Zeroizing;
 
 use crate::context::data_key_aad;
 use crate::key_encryption_key::KEY_BYTES;
-use crate::{ClinicalText, CredentialContext, KeyEncryptionKey, RecordContext, VaultError, format};
+use crate::{
+    ClinicalText, CredentialContext, KeyEncryptionKey, MailContext, RecordContext, VaultError, format,
+};
 
 /// Holds the key-encryption key of one practice.
 pub struct Vault {
@@ -92,6 +94,27 @@ impl Vault {
         let data_key = self.unwrap(key, None)?;
         let pepper = format::purpose_key(&data_key, b"curtain password pepper v1", self.practice.as_bytes())?;
         Ok(Pepper::new(&pepper))
+    }
+
+    /// Seals a letter with its address: it may hold a link, and a link lets somebody in.
+    pub fn seal_mail(
+        &self,
+        context: &MailContext,
+        message: &[u8],
+    ) -> Result<Sealed<MailMessage>, VaultError> {
+        let key = self.unwrap(&context.key, None)?;
+        let aad = context.aad(self.practice);
+        format::seal(&key, context.key.id, &aad, message, &*self.entropy).map(Sealed::from_bytes)
+    }
+
+    /// Opens a letter, to send it.
+    pub fn open_mail(
+        &self,
+        context: &MailContext,
+        sealed: &Sealed<MailMessage>,
+    ) -> Result<Zeroizing<Vec<u8>>, VaultError> {
+        let key = self.unwrap(&context.key, None)?;
+        format::open(&key, context.key.id, &context.aad(self.practice), sealed.as_bytes())
     }
 
     /// Wraps a data key anew, from an older key-encryption key to the current one. No value is opened for it.

@@ -65,6 +65,29 @@ test('the screens of each role', async ({ browser }) => {
   }
 });
 
+test('the screens of an administrator', async ({ browser }) => {
+  const page = await open(browser, 'iris', '/people');
+  await expect(page.getByRole('table', { name: 'People of the practice' })).toBeVisible();
+  await holdsUp(page);
+  await page.getByRole('button', { name: 'Actions for Paul Weber' }).press('Enter');
+  await expect(page.getByRole('menuitem', { name: 'Change role' })).toBeFocused();
+  await holdsUp(page);
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('combobox', { name: 'Role' })).toBeVisible();
+  await holdsUp(page);
+  await page.keyboard.press('Escape');
+  for (const name of ['Invite person', 'Invite from a file']) {
+    await page.getByRole('button', { name }).click();
+    await expect(page.getByRole('dialog')).toBeVisible();
+    await holdsUp(page);
+    await page.keyboard.press('Escape');
+  }
+  await page.goto('/outbox');
+  await expect(page.getByRole('heading', { name: 'Outbox' })).toBeVisible();
+  await holdsUp(page);
+  await page.context().close();
+});
+
 test('lobby, waiting room, visit and record', async ({ browser }) => {
   const clinician = await startVisit(browser, 'lee', 'ana');
   const patient = await open(browser, 'ana', visitPath(clinician));

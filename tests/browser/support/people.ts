@@ -33,6 +33,11 @@ export async function open(browser: Browser, who: Who, path = '/visits'): Promis
   return page;
 }
 
+/** The session of this person was ended: the next page signs in through the screens again. */
+export function forget(who: Who): void {
+  signedIn.delete(who);
+}
+
 /** Password, then code, through the screens. */
 export async function signIn(page: Page, who: Who): Promise<void> {
   const { email, password } = account(who);

@@ -4,11 +4,19 @@ import type {
   Authenticator,
   Build,
   Factors,
+  HandedLink,
+  IdentityCheck,
+  ImportedPerson,
+  ImportPreview,
   Invitation,
   Me,
+  Member,
+  Members,
   Note,
+  OutboxMail,
   OwnSession,
   Person,
+  Role,
   SavedNote,
   Visit,
 } from "./types";
@@ -147,5 +155,58 @@ export class Api {
 
   about(): Promise<Build> {
     return this.#requests.value(this.#client.GET("/api/v1/about"));
+  }
+
+  readonly administration = {
+    people: async (): Promise<Members> => (await this.#requests.value(this.#client.GET("/api/v1/people"))) as Members,
+
+    invite: (name: string, email: string, role: Role): Promise<HandedLink> =>
+      this.#requests.value(this.#client.POST("/api/v1/people", { body: { name, email, role } })),
+
+    renewLink: (id: string): Promise<HandedLink> =>
+      this.#requests.value(this.#client.POST("/api/v1/people/{id}/link", { params: { path: { id } } })),
+
+    changeRole: async (id: string, role: Role): Promise<Member> => {
+      const params = { path: { id } };
+      return (await this.#requests.value(
+        this.#client.POST("/api/v1/people/{id}/role", { params, body: { role } }),
+      )) as Member;
+    },
+
+    suspend: async (id: string): Promise<Member> =>
+      (await this.#requests.value(
+        this.#client.POST("/api/v1/people/{id}/suspend", { params: { path: { id } } }),
+      )) as Member,
+
+    reactivate: async (id: string): Promise<Member> =>
+      (await this.#requests.value(
+        this.#client.POST("/api/v1/people/{id}/reactivate", { params: { path: { id } } }),
+      )) as Member,
+
+    endSessions: async (id: string): Promise<Member> =>
+      (await this.#requests.value(
+        this.#client.POST("/api/v1/people/{id}/end-sessions", { params: { path: { id } } }),
+      )) as Member,
+
+    resetSecondFactor: (id: string, identityCheck: IdentityCheck): Promise<HandedLink> =>
+      this.#requests.value(
+        this.#client.POST("/api/v1/people/{id}/reset-second-factor", {
+          params: { path: { id } },
+          body: { identity_check: identityCheck },
+        }),
+      ),
+
+    previewImport: async (csv: string): Promise<ImportPreview> =>
+      (await this.#requests.value(
+        this.#client.POST("/api/v1/people/import/preview", { body: { csv } }),
+      )) as ImportPreview,
+
+    import: async (csv: string): Promise<ImportedPerson[]> =>
+      (await this.#requests.value(this.#client.POST("/api/v1/people/import", { body: { csv } }))).people,
+  };
+
+  /** The letters of the demo; refused by every other server. */
+  async outbox(): Promise<OutboxMail[]> {
+    return (await this.#requests.value(this.#client.GET("/api/v1/outbox"))).mails;
   }
 }

@@ -18,3 +18,15 @@ export type Authenticator = Schema["AuthenticatorSecret"];
 export type Factors = Schema["OwnFactors"];
 export type OwnSession = Schema["OwnSession"];
 export type Build = Schema["About"];
+
+export type MemberState = "invited" | "factor_pending" | "active" | "suspended";
+export type IdentityCheck = "in_person" | "called_back" | "by_video" | "vouched";
+export type MailState = "smtp" | "off" | "outbox" | "stuck";
+export type LineProblem = "quotes" | "columns" | "name" | "email" | "role" | "twice_in_file" | "has_account";
+export type Member = Omit<Schema["MemberOfPractice"], "role" | "state"> & { role: Role; state: MemberState };
+export type Members = { people: Member[]; mail: MailState };
+export type HandedLink = Schema["HandedLink"];
+export type ImportLine = Omit<Schema["ImportLine"], "problem"> & { problem?: LineProblem | null };
+export type ImportPreview = { lines: ImportLine[]; bad: number };
+export type ImportedPerson = Schema["ImportedPerson"];
+export type OutboxMail = Schema["OutboxMail"];

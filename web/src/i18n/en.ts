@@ -2,6 +2,8 @@
 // everyday words, what to do next. A new language is one more file of this type. Names on buttons and headings are an
 // interface (tests, screen readers, habits): change them only with good reason.
 
+import { outbox, people } from "./en-people";
+
 const list = (names: readonly string[]): string => new Intl.ListFormat("en", { type: "conjunction" }).format(names);
 
 export const en = {
@@ -18,6 +20,7 @@ export const en = {
   header: {
     navigation: "Main",
     visits: "Visits",
+    people: "People",
     settings: "Settings",
     about: "About",
     signOut: "Sign out",
@@ -47,6 +50,15 @@ export const en = {
     signed_out: "You are signed out. Sign in again to go on.",
     link_invalid: "This link doesn't work any more.",
     password_refused: "Please choose another password.",
+    password_wrong: "That password isn't right. Type the one you have used so far.",
+    email_taken: "Somebody has an account with this address already.",
+    not_invited: "This person doesn't need a link any more.",
+    own_account: "This is your own account. Ask another administrator to change it.",
+    last_administrator: "This is the last administrator. Somebody must be left who can manage accounts.",
+    has_visits:
+      "This person has visits or a record in the role they have now. Invite them with another address for the new role.",
+    no_second_factor: "Only somebody who has finished setting up has a second factor to reset.",
+    unprocessable: "Something you typed can't be used. Check it and try again.",
     not_found: "There is nothing here for you.",
     forbidden: "You can't do that with this account.",
     note_changed: "The note was changed somewhere else.",
@@ -102,6 +114,9 @@ export const en = {
     newPassword: "New password",
     passwordHint: "Twelve characters or more. Three or four words that only you put together are good.",
     passwordShort: "Use at least twelve characters.",
+    resetGreeting: (name: string) =>
+      `Hello ${name}. Your second factor was reset. Type your password, then add your authenticator again.`,
+    password: "Password",
     continue: "Continue",
     authenticatorTitle: "Add your authenticator",
     authenticatorLead: "Besides your password you need a code from your phone. It keeps others out.",
@@ -166,11 +181,15 @@ export const en = {
   },
   home: {
     administratorTitle: "Welcome",
-    administrator: "People, roles and the practice's rules will be managed here. This version doesn't have it yet.",
+    administrator: "Invite people, change roles and help with lost second factors.",
+    toPeople: "Go to People",
     auditorTitle: "Welcome",
     auditor: "The audit log will be read and checked here. This version doesn't have it yet.",
     meanwhile: "Nothing clinical is shown to this account, now or later.",
   },
+
+  people,
+  outbox,
 
   lobby: {
     title: "Before you join",

@@ -10,7 +10,7 @@ export const locale = "en";
 /** What to tell a person about a problem: what happened, and how long to wait when the server said so. */
 export function words(problem: Problem): string {
   const code: Code = problem.code;
-  if (code === "password_refused" && problem.detail !== null) return problem.detail;
+  if ((code === "password_refused" || code === "unprocessable") && problem.detail !== null) return problem.detail;
   const text = t.problems[code];
   if (problem.retryAfterSeconds === null) return text;
   return code === "too_many_attempts" || code === "busy" ? `${text} ${t.waitSeconds(problem.retryAfterSeconds)}` : text;

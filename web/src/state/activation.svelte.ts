@@ -39,8 +39,13 @@ export class Activation {
     }
   }
 
+  /** The link replaces a second factor; the password stands and is asked for. */
+  get knowsPassword(): boolean {
+    return this.invitation?.step === "known_password";
+  }
+
   async choosePassword(): Promise<void> {
-    if ([...this.password].length < PASSWORD_LENGTH) this.refusal = t.activate.passwordShort;
+    if (!this.knowsPassword && [...this.password].length < PASSWORD_LENGTH) this.refusal = t.activate.passwordShort;
     else
       await this.#attempt(async () => {
         this.authenticator = await this.api.choosePassword(this.token, this.password);

@@ -4,9 +4,12 @@
 //! used or expired is one answer.
 
 use axum::extract::State;
-use curtain_auth::{ActivationToken, NewPassword, RecoveryCode, ThrottleSubject, TotpSecret, totp};
+use curtain_auth::{
+    ActivationToken, NewPassword, Password, PasswordCheck, PasswordPhc, RecoveryCode, ThrottleSubject,
+    TotpSecret, totp,
+};
 use curtain_domain::EmailAddress;
-use curtain_storage::{Activation, Actor, AuditEvent, CredentialScope, Factor};
+use curtain_storage::{Activation, Actor, AuditEvent, CredentialScope, Factor, LinkKind};
 use curtain_vault::CredentialContext;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -29,7 +32,8 @@ pub(crate) struct LinkOpened {
     name: String,
     /// What they will sign in with.
     email: String,
-    /// Which step is next: `password`, or `authenticator` when a password was chosen.
+    /// Which step is next: `password`, `authenticator` when a password was chosen, or `known_password` when the link is for
+    /// another second factor and the password stands.
     step: &'static str,
 }
 
@@ -100,15 +104,21 @@ pub(crate) async fn open_link(
 ) -> Result<Json<LinkOpened>, ApiError> {
     let mut scope = house.store.credentials().begin().await?;
     let activation = live(&house, &form.token, &mut scope).await?;
-    let step = if activation.has_password { "authenticator" } else { "password" };
+    let step = match activation.kind {
+        LinkKind::NewFactor => "known_password",
+        LinkKind::Invitation if activation.password.is_some() => "authenticator",
+        LinkKind::Invitation => "password",
+    };
     let (name, email) = (activation.name.as_str().to_owned(), activation.email.as_str().to_owned());
     Ok(Json(LinkOpened { name, email, step }))
 }
 
-/// Sets the password and makes a fresh secret for the authenticator; may be done again until a code confirms it.
+/// Sets the password, or checks it where it stands already, and makes a fresh secret for the authenticator; may be done
+/// again until a code confirms it.
 #[utoipa::path(post, path = "/api/v1/activation/password", tag = "activation", request_body = ChoosePassword,
     responses(
         (status = 200, body = AuthenticatorSecret),
+        (status = 401, body = Problem, description = "password_wrong: it stands already and is another"),
         (status = 404, body = Problem, description = "link_invalid"),
         (status = 422, body = Problem, description = "password_refused: detail says why"),
         (status = 503, body = Problem, description = "busy, with Retry-After")))]
@@ -120,17 +130,22 @@ pub(crate) async fn choose_password(
     let mut scope = house.store.credentials().begin().await?;
     let activation = live(&house, &form.token, &mut scope).await?;
     drop(scope);
-    let context = [activation.name.as_str(), activation.email.as_str(), activation.practice_name.as_str()];
-    let password = NewPassword::choose(&form.password, &context)
-        .map_err(|refusal| ApiError::PasswordRefused(refusal.to_string()))?;
-    let phc = house.hash(move |hasher, entropy| hasher.hash(&password, entropy)).await??;
+    let chosen = match activation.kind {
+        LinkKind::Invitation => Some(choose(&house, &activation, &form.password).await?),
+        LinkKind::NewFactor => {
+            recognise(&house, &activation, &form.password).await?;
+            None
+        }
+    };
 
     let mut scope = house.store.credentials().begin().await?;
     let activation = live(&house, &form.token, &mut scope).await?;
     let now = house.clock.now();
-    scope.set_password(activation.account, &phc, now).await?;
-    let changed = AuditEvent::PasswordChanged { person: activation.account };
-    scope.record(Some(by(&activation)), &changed, now).await?;
+    if let Some(phc) = chosen {
+        scope.set_password(activation.account, &phc, now).await?;
+        let changed = AuditEvent::PasswordChanged { person: activation.account };
+        scope.record(Some(by(&activation)), &changed, now).await?;
+    }
     let key = house.credential_key(&mut scope).await?;
     let secret = TotpSecret::new(house.entropy.as_ref());
     let version = activation.totp.as_ref().map_or(1, |totp| totp.version.saturating_add(1));
@@ -148,6 +163,27 @@ const fn by(activation: &Activation) -> Actor {
     Actor { account: activation.account, role: activation.role, session: None }
 }
 
+/// The hash of a first password.
+async fn choose(house: &House, activation: &Activation, typed: &str) -> Result<PasswordPhc, ApiError> {
+    let context = [activation.name.as_str(), activation.email.as_str(), activation.practice_name.as_str()];
+    let password = NewPassword::choose(typed, &context)
+        .map_err(|refusal| ApiError::PasswordRefused(refusal.to_string()))?;
+    Ok(house.hash(move |hasher, entropy| hasher.hash(&password, entropy)).await??)
+}
+
+/// Whoever lost their second factor still knows their password. The link alone, which came by mail, sets up nothing (AU10).
+async fn recognise(house: &House, activation: &Activation, typed: &str) -> Result<(), ApiError> {
+    let now = house.clock.now();
+    let counted = [ThrottleSubject::Code(activation.account)];
+    house.throttle().attempt(&counted, now)?;
+    let (password, stored) = (Password::typed(typed), activation.password.clone());
+    let judged = house.hash(move |hasher, _| hasher.verify(&password, stored.as_ref())).await;
+    if !matches!(judged, Ok(PasswordCheck::Wrong)) {
+        house.throttle().excuse(&counted[0]);
+    }
+    if judged? == PasswordCheck::Wrong { Err(ApiError::PasswordWrong) } else { Ok(()) }
+}
+
 /// Checks the first code, uses the link up, and hands out recovery codes.
 #[utoipa::path(post, path = "/api/v1/activation/confirm", tag = "activation", request_body = ConfirmCode, responses(
     (status = 200, body = RecoveryCodes),
@@ -163,7 +199,8 @@ pub(crate) async fn confirm_code(
     let mut scope = house.store.credentials().begin().await?;
     let activation = live(&house, &form.token, &mut scope).await?;
     let (person, actor) = (activation.account, Some(by(&activation)));
-    let totp = activation.totp.filter(|totp| !totp.confirmed).ok_or(ApiError::LinkInvalid)?;
+    let totp =
+        activation.totp.filter(|totp| !totp.confirmed && !totp.was_reset()).ok_or(ApiError::LinkInvalid)?;
     let counted = [ThrottleSubject::Code(activation.account)];
     house.throttle().check(&counted, now)?;
     let context = CredentialContext::totp(totp.key, activation.account, totp.version);

@@ -3,6 +3,7 @@
 pub(crate) mod about;
 pub(crate) mod account;
 pub(crate) mod activation;
+pub(crate) mod administration;
 pub(crate) mod audit;
 pub(crate) mod health;
 pub(crate) mod notes;

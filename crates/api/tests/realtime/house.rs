@@ -5,6 +5,7 @@ use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex};
 
 use curtain_api::audit::AuditBook;
+use curtain_api::mail::MailWay;
 use curtain_api::realtime::{Hub, HubParts, media_feed};
 use curtain_api::{HashingPermits, House, Settings, router};
 use curtain_auth::{NewSession, PasswordCost, PasswordHasher, SessionToken, SystemEntropy, Throttle};
@@ -81,6 +82,7 @@ impl TestHouse {
             settings: Arc::new(Settings {
                 public_origin: ORIGIN.parse().expect("an origin"),
                 trusted_proxies: Vec::new(),
+                mail: MailWay::Off,
             }),
             hashing: HashingPermits::new(1),
             throttle: Arc::new(Mutex::new(Throttle::new())),

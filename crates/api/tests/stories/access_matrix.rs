@@ -7,7 +7,7 @@ use axum::body::Body;
 use http::{HeaderValue, Method};
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Browser, ORIGIN, TestHouse};
+use crate::support::{Answer, Browser, ORIGIN, Person, TestHouse};
 
 /// Who tries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -20,9 +20,13 @@ enum Who {
     Colleague,
     Administrator,
     Auditor,
+    /// Signed in, then suspended.
+    Suspended,
+    /// Signed in, then sent to set up another second factor.
+    MustEnrol,
 }
 
-const EVERYBODY: [Who; 8] = [
+const EVERYBODY: [Who; 10] = [
     Who::Anonymous,
     Who::Patient,
     Who::OtherPatient,
@@ -31,6 +35,8 @@ const EVERYBODY: [Who; 8] = [
     Who::Colleague,
     Who::Administrator,
     Who::Auditor,
+    Who::Suspended,
+    Who::MustEnrol,
 ];
 
 /// On which visit.
@@ -63,6 +69,10 @@ enum May {
     ReadersOfTheLog,
     /// Whoever has a place in the visit.
     PeopleOfTheVisit,
+    /// Administrators.
+    Administrators,
+    /// Administrators, about somebody who has an account; with the code that their state brings, if it brings one.
+    AdministratorsAbout(&'static str),
     /// The clinician who runs the visit; other roles are refused before any visit is looked up.
     ClinicianOfTheVisit,
 }
@@ -123,6 +133,8 @@ fn rows(who: &str, patient: &str, another_colleague: &str) -> BTreeMap<&'static 
         ("GET /livez", row(open(200, ""), 0, Value::Null)),
         ("GET /readyz", row(open(200, ""), 0, Value::Null)),
         ("GET /openapi.json", row(open(200, ""), 0, Value::Null)),
+        // Only a demo has one.
+        ("GET /outbox", row(open(404, "not_found"), 0, Value::Null)),
         ("GET /me", row(May::SignedIn, 200, Value::Null)),
         ("GET /visits", row(May::SignedIn, 200, Value::Null)),
         ("POST /visits", row(May::Clinicians, 201, json!({"patient": patient, "scheduled_at": null}))),
@@ -141,6 +153,32 @@ fn rows(who: &str, patient: &str, another_colleague: &str) -> BTreeMap<&'static 
         ("GET /audit/people", row(May::ReadersOfTheLog, 200, Value::Null)),
         ("GET /audit/export", row(May::ReadersOfTheLog, 200, Value::Null)),
         ("POST /audit/verify", row(May::ReadersOfTheLog, 200, Value::Null)),
+        ("GET /people", row(May::Administrators, 200, Value::Null)),
+        (
+            "POST /people",
+            row(
+                May::Administrators,
+                201,
+                json!({"name": "New", "email": "new@zqmark.test", "role": "patient"}),
+            ),
+        ),
+        (
+            "POST /people/import/preview",
+            row(May::Administrators, 200, json!({"csv": "name,email,role\nA,a@zqmark.test,patient"})),
+        ),
+        (
+            "POST /people/import",
+            row(May::Administrators, 201, json!({"csv": "name,email,role\nA,a@zqmark.test,patient"})),
+        ),
+        ("POST /people/{id}/end-sessions", row(May::AdministratorsAbout(""), 200, json!({}))),
+        ("POST /people/{id}/link", row(May::AdministratorsAbout(""), 200, json!({}))),
+        ("POST /people/{id}/reactivate", row(May::AdministratorsAbout(""), 200, json!({}))),
+        (
+            "POST /people/{id}/reset-second-factor",
+            row(May::AdministratorsAbout("no_second_factor"), 409, json!({"identity_check": "in_person"})),
+        ),
+        ("POST /people/{id}/role", row(May::AdministratorsAbout(""), 200, json!({"role": "auditor"}))),
+        ("POST /people/{id}/suspend", row(May::AdministratorsAbout(""), 200, json!({}))),
         ("POST /sign-out", row(May::SignedIn, 204, Value::Null)),
     ])
 }
@@ -157,8 +195,11 @@ fn outcome(row: &Row, who: Who, visit: Visit) -> (u16, &'static str) {
     let runs_it = has_place && matches!(who, Who::Clinician | Who::OtherClinician);
     match row.may {
         May::Everybody(status, code) => (status, code),
-        _ if who == Who::Anonymous => SIGNED_OUT,
+        _ if matches!(who, Who::Anonymous | Who::Suspended | Who::MustEnrol) => SIGNED_OUT,
         May::SignedInBut(status, code) => (status, code),
+        May::Administrators | May::AdministratorsAbout(_) if who != Who::Administrator => NOT_ALLOWED,
+        May::AdministratorsAbout(_) if matches!(visit, Visit::Missing | Visit::Malformed) => NOT_FOUND,
+        May::AdministratorsAbout(code) if !code.is_empty() => (409, code),
         May::Clinicians | May::ClinicianOfTheVisit if !clinician => NOT_ALLOWED,
         May::ReadersOfTheLog if !matches!(who, Who::Administrator | Who::Auditor) => NOT_ALLOWED,
         May::PeopleOfTheVisit if !has_place => NOT_FOUND,
@@ -196,6 +237,13 @@ async fn try_it(browser: &mut Browser, method: &str, path: &str, body: &Value) -
         "PUT" => browser.put(path, Some("\"0\""), body.clone()).await,
         other => panic!("no test knows how to {other}"),
     }
+}
+
+/// A browser whose person was somebody a moment ago.
+async fn signed_in_until(house: &TestHouse, person: &Person, state: &str) -> Browser {
+    let browser = house.sign_in(person).await;
+    house.set_state(person, state).await;
+    browser
 }
 
 #[test]
@@ -236,6 +284,8 @@ async fn everybody_gets_what_is_theirs_and_nothing_else() {
             Who::Colleague => house.sign_in(&house.frey).await,
             Who::Administrator => house.sign_in(&house.iris).await,
             Who::Auditor => house.sign_in(&house.paul).await,
+            Who::Suspended => signed_in_until(&house, &house.paul, "suspended").await,
+            Who::MustEnrol => signed_in_until(&house, &house.frey, "invited").await,
         };
         // Signing out ends the session, so it comes last.
         let rows = rows(&format!("{who:?}"), &house.ana.id, &house.quinn.id);
@@ -243,7 +293,12 @@ async fn everybody_gets_what_is_theirs_and_nothing_else() {
         for (name, row) in others.into_iter().chain(last) {
             let (method, path) = name.split_once(' ').expect("method and path");
             let mut not_found = Vec::new();
-            for (visit, id) in visits.iter().take(if path.contains("{id}") { VISITS.len() } else { 1 }) {
+            // The two who are invited stand in for ours and theirs where the path names a person.
+            let people = path.starts_with("/people/").then_some([&house.invited.id, &house.invited_too.id]);
+            for (at, (visit, id)) in
+                visits.iter().enumerate().take(if path.contains("{id}") { VISITS.len() } else { 1 })
+            {
+                let id = people.and_then(|people| people.get(at).copied()).unwrap_or(id);
                 let answer =
                     try_it(&mut browser, method, &format!("/api/v1{}", path.replace("{id}", id)), &row.body)
                         .await;

@@ -5,6 +5,7 @@ mod activation_stories;
 mod factors;
 mod log_stories;
 mod note_stories;
+mod people_stories;
 mod request_stories;
 mod session_stories;
 mod sign_in_stories;

@@ -4,8 +4,9 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::{Arc, Mutex};
 use std::thread::available_parallelism;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, anyhow};
 use curtain_api::audit::{AuditBook, Sealer};
+use curtain_api::mail::MailWay;
 use curtain_api::realtime::{Hub, HubParts, media_feed};
 use curtain_api::{HashingPermits, House, Settings, router};
 use curtain_auth::{PasswordCost, PasswordHasher, SystemEntropy, Throttle};
@@ -14,7 +15,10 @@ use curtain_media::{Media, MediaConfig};
 use curtain_storage::{Store, StoreConfig};
 use curtain_vault::{KeyEncryptionKey, Vault};
 
+use tokio::sync::watch;
+
 use crate::config::{Config, ServeArgs};
+use crate::mail::{Sender, Smtp};
 use crate::{demo, listener, shutdown};
 
 pub(crate) fn run(args: &ServeArgs) -> anyhow::Result<()> {
@@ -31,9 +35,11 @@ async fn serve(args: &ServeArgs, config: Config, key: KeyEncryptionKey) -> anyho
     let (store, hub) = (house.store.clone(), house.hub.clone());
     let sealer = Sealer::start(store.clone(), Arc::clone(&house.clock), Arc::clone(&house.audit));
     let server = listener::Listener::new(socket, &config).await?;
+    let stop_sending = start_sending(&house, &config)?;
     tokio::spawn(stop_when_asked(server.handle(), hub.clone()));
     tracing::info!(%address, origin = %config.public_origin, "serving");
     server.serve(router(house)).await?;
+    stop_sending.send_replace(true);
     hub.close(shutdown::WRITTEN_WITHIN).await;
     // After the last event is written.
     sealer.stop(shutdown::SEALED_WITHIN).await;
@@ -72,6 +78,7 @@ async fn open_house(args: &ServeArgs, config: &Config, key: KeyEncryptionKey) ->
         settings: Arc::new(Settings {
             public_origin: config.public_origin.clone(),
             trusted_proxies: config.trusted_proxies.clone(),
+            mail: mail_way(args, config),
         }),
         hashing: HashingPermits::new(available_parallelism().map_or(1, usize::from)),
         throttle: Arc::new(Mutex::new(Throttle::new())),
@@ -99,6 +106,26 @@ async fn with_pepper(
     scope.commit().await?;
     let pepper = vault.pepper(&key).context("the key file is not the one of this database")?;
     Ok(hasher.with_pepper(pepper))
+}
+
+/// How letters leave. The demo's invented people have no mailboxes: theirs is a page, unless a mail server is set.
+fn mail_way(args: &ServeArgs, config: &Config) -> MailWay {
+    match (&config.mail, args.key.demo) {
+        (Some(_), _) => MailWay::Smtp,
+        (None, true) => MailWay::Outbox,
+        (None, false) => MailWay::Off,
+    }
+}
+
+/// Starts to send letters, if there is a mail server. True ends it.
+fn start_sending(house: &House, config: &Config) -> anyhow::Result<watch::Sender<bool>> {
+    let (stop, stopped) = watch::channel(false);
+    if let Some(settings) = config.mail.clone() {
+        let (store, vault, clock) = (house.store.clone(), Arc::clone(&house.vault), Arc::clone(&house.clock));
+        let smtp = Smtp::new(settings).map_err(|_| anyhow!("--smtp-url can't be used"))?;
+        tokio::spawn(Sender { store, vault, clock, smtp }.run(stopped));
+    }
+    Ok(stop)
 }
 
 /// The forwarder and, on top of it, the rooms of visits.

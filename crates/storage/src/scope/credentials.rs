@@ -25,7 +25,8 @@ use uuid::Uuid;
 use crate::query::{TotpRow, damaged, name, phc, wrapped_key};
 use crate::unit_of_work::{Scope, UnitOfWork};
 use crate::{
-    AccountState, Activation, Actor, AuditEvent, PendingSignIn, Practice, SignInAccount, StorageError, query,
+    AccountState, Activation, Actor, AuditEvent, LinkKind, PendingSignIn, Practice, SignInAccount,
+    StorageError, query,
 };
 
 /// The code is due this soon after the password. Long enough to find the phone; longer keeps a half-open door.
@@ -70,6 +71,7 @@ struct PendingRow {
 #[derive(FromRow)]
 struct ActivationRow {
     id: Uuid,
+    kind: String,
     name: String,
     email: String,
     role: String,
@@ -327,7 +329,7 @@ impl CredentialScope {
         now: Timestamp,
     ) -> Result<Option<Activation>, StorageError> {
         let row: Option<ActivationRow> = sqlx::query_as(
-            "select a.id, a.name, a.email, a.role, r.name as practice_name, p.phc, \
+            "select a.id, l.kind, a.name, a.email, a.role, r.name as practice_name, p.phc, \
                  t.version as totp_version, t.sealed_seed, t.last_step, t.confirmed_at, \
                  k.id as key_id, k.wrapped_by, k.wrapped \
              from curtain.activation l \
@@ -345,11 +347,12 @@ impl CredentialScope {
         row.map(|row| {
             Ok(Activation {
                 account: AccountId::from_uuid(row.id),
+                kind: LinkKind::parse(&row.kind)?,
+                password: phc(row.phc),
                 name: name(&row.name)?,
                 email: EmailAddress::parse(&row.email).map_err(damaged("address"))?,
                 role: row.role.parse().map_err(damaged("role"))?,
                 practice_name: row.practice_name,
-                has_password: row.phc.is_some(),
                 totp: row.totp.into_totp()?,
             })
         })

@@ -7,7 +7,7 @@ mod credentials;
 mod patient;
 mod worker;
 
-pub use admin::AdminScope;
+pub use admin::{AdminScope, LINK_LIFETIME};
 pub use auditor::AuditorScope;
 pub use clinician::ClinicianScope;
 pub use credentials::{CredentialScope, OwnFactors};

@@ -1,14 +1,18 @@
-//! `curtain_worker`: everything the rooms of visits can do. No person acts here; no address, no note, no secret.
+//! `curtain_worker`: everything the rooms of visits and the sender of letters can do. No person acts here; no address, no
+//! note, no secret in the clear.
 
 use core::time::Duration;
 
-use curtain_domain::{ParticipantId, Timestamp, VisitId, VisitState};
+use curtain_domain::{ParticipantId, Sealed, SessionId, Timestamp, VisitId, VisitState};
+use sqlx::FromRow;
+use time::OffsetDateTime;
+use uuid::Uuid;
 
-use crate::query::damaged;
+use crate::query::{damaged, wrapped_key};
 use crate::unit_of_work::{Scope, UnitOfWork};
 use crate::{
-    Actor, AuditEvent, AuditHead, AuditLog, ChainedEvent, StorageError, StoredAuditEvent, StoredCheckpoint,
-    Visit, audit, query,
+    Actor, AuditEvent, AuditHead, AuditLog, ChainedEvent, MailFailure, QueuedMail, StorageError,
+    StoredAuditEvent, StoredCheckpoint, Visit, audit, query,
 };
 
 /// A room's unit of work.
@@ -22,6 +26,28 @@ impl Scope for WorkerScope {
     }
 }
 
+#[derive(FromRow)]
+struct MailRow {
+    id: Uuid,
+    key: Uuid,
+    wrapped_by: String,
+    wrapped: Vec<u8>,
+    sealed_message: Vec<u8>,
+    created_at: OffsetDateTime,
+}
+
+impl MailRow {
+    fn into_mail(self) -> QueuedMail {
+        QueuedMail {
+            id: SessionId::from_uuid(self.id),
+            key: wrapped_key(self.key, self.wrapped_by, self.wrapped),
+            sealed: Sealed::from_bytes(self.sealed_message),
+            created_at: Timestamp::from_date_time(self.created_at),
+        }
+    }
+}
+
+/// Visits.
 impl WorkerScope {
     /// What it takes to open the room of a visit: its state and who has a place in it.
     pub async fn visit(&mut self, id: VisitId) -> Result<Option<Visit>, StorageError> {
@@ -95,6 +121,89 @@ impl WorkerScope {
             .execute(self.0.connection())
             .await?;
         Ok(())
+    }
+}
+
+/// Letters.
+impl WorkerScope {
+    /// Takes letters that are due. Whoever takes one moves its next try on, more each time, so that a second sender leaves
+    /// it alone and a sender that dies loses nothing. Commit before sending.
+    pub async fn take_mail(&mut self, now: Timestamp, at_most: u32) -> Result<Vec<QueuedMail>, StorageError> {
+        sqlx::query(
+            "update curtain.mail set state = 'expired', sealed_message = '', wrapped = '', done_at = $1 \
+             where state = 'queued' and expires_at <= $1",
+        )
+        .bind(now.to_date_time())
+        .execute(self.0.connection())
+        .await?;
+        let rows: Vec<MailRow> = sqlx::query_as(
+            "update curtain.mail set attempts = attempts + 1, \
+                 next_attempt_at = $1 + least(power(2, attempts), 60) * interval '1 minute' \
+             where id in (select id from curtain.mail where state = 'queued' and next_attempt_at <= $1 \
+                 order by next_attempt_at, id limit $2 for update skip locked) \
+             returning id, key, wrapped_by, wrapped, sealed_message, created_at",
+        )
+        .bind(now.to_date_time())
+        .bind(i64::from(at_most))
+        .fetch_all(self.0.connection())
+        .await?;
+        Ok(rows.into_iter().map(MailRow::into_mail).collect())
+    }
+
+    /// A letter is with the mail server: its words are forgotten here.
+    pub async fn mail_was_sent(&mut self, id: SessionId, now: Timestamp) -> Result<(), StorageError> {
+        self.end_mail(id, "sent", None, now).await
+    }
+
+    /// A try failed. Where another can't help, the letter is given up and its words are forgotten.
+    pub async fn mail_failed(
+        &mut self,
+        id: SessionId,
+        failure: MailFailure,
+        now: Timestamp,
+    ) -> Result<(), StorageError> {
+        if failure.is_final() {
+            return self.end_mail(id, "refused", Some(failure), now).await;
+        }
+        sqlx::query("update curtain.mail set failure = $2 where id = $1 and state = 'queued'")
+            .bind(id.as_uuid())
+            .bind(failure.as_str())
+            .execute(self.0.connection())
+            .await?;
+        Ok(())
+    }
+
+    async fn end_mail(
+        &mut self,
+        id: SessionId,
+        state: &str,
+        failure: Option<MailFailure>,
+        now: Timestamp,
+    ) -> Result<(), StorageError> {
+        sqlx::query(
+            "update curtain.mail \
+                 set state = $2, failure = $3, done_at = $4, sealed_message = '', wrapped = '' \
+             where id = $1 and state = 'queued'",
+        )
+        .bind(id.as_uuid())
+        .bind(state)
+        .bind(failure.map(MailFailure::as_str))
+        .bind(now.to_date_time())
+        .execute(self.0.connection())
+        .await?;
+        Ok(())
+    }
+
+    /// The newest letters that wait: what the demo shows instead of sending.
+    pub async fn waiting_mail(&mut self, at_most: u32) -> Result<Vec<QueuedMail>, StorageError> {
+        let rows: Vec<MailRow> = sqlx::query_as(
+            "select id, key, wrapped_by, wrapped, sealed_message, created_at from curtain.mail \
+             where state = 'queued' order by created_at desc, id desc limit $1",
+        )
+        .bind(i64::from(at_most))
+        .fetch_all(self.0.connection())
+        .await?;
+        Ok(rows.into_iter().map(MailRow::into_mail).collect())
     }
 
     /// Writes down what happened, and who did it when it is known, in this unit of work.

@@ -81,14 +81,14 @@ async fn an_invited_administrator_becomes_active() {
     let invited = Invited::new().await;
     let mut scope = invited.store.credentials().begin().await.unwrap();
     let link = scope.activation(invited.token.hash(), invited.now).await.unwrap().unwrap();
-    assert_eq!((link.role, link.has_password, link.totp.is_none()), (Role::Administrator, false, true));
+    assert_eq!((link.role, link.password.is_none(), link.totp.is_none()), (Role::Administrator, true, true));
     assert_eq!((link.email.as_str(), link.practice_name.as_str()), ("first@practice.example", "Practice"));
     drop(scope);
 
     invited.set_up().await;
     let mut scope = invited.store.credentials().begin().await.unwrap();
     let link = scope.activation(invited.token.hash(), invited.now).await.unwrap().unwrap();
-    assert!(link.has_password && !link.totp.unwrap().confirmed);
+    assert!(link.password.is_some() && !link.totp.unwrap().confirmed);
     assert!(
         !scope.consume_totp_step(invited.account, 5).await.unwrap(),
         "an unconfirmed authenticator is none"

@@ -6,6 +6,7 @@ mod attacks;
 mod catalogue;
 mod demo;
 mod notes;
+mod people;
 mod pool;
 mod sign_in;
 mod support;

@@ -119,7 +119,7 @@ async fn an_administrator_sees_accounts_and_nothing_clinical() {
     let world = World::seeded().await;
     let iris = world.iris().await;
     let mut scope = world.store.admin(&iris).begin().await.unwrap();
-    assert_eq!(scope.accounts().await.unwrap().len(), 6);
+    assert_eq!(scope.members(world.now).await.unwrap().len(), 6);
 }
 
 #[tokio::test]

@@ -14,6 +14,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use axum::Router;
 use curtain_api::audit::AuditBook;
+use curtain_api::mail::MailWay;
 use curtain_api::realtime::{Hub, HubParts, media_feed};
 use curtain_api::{HashingPermits, House, Settings, router};
 use curtain_auth::{
@@ -81,6 +82,7 @@ impl TestHouse {
             settings: Arc::new(Settings {
                 public_origin: ORIGIN.parse().expect("an origin"),
                 trusted_proxies: Vec::new(),
+                mail: MailWay::Smtp,
             }),
             hasher: hasher(),
             hashing: HashingPermits::new(2),
@@ -180,6 +182,12 @@ impl TestHouse {
             .await;
         self.marked.lock().expect("unpoisoned").push(token.to_text().to_string());
         token.to_text().to_string()
+    }
+
+    /// Puts an account into a state, as an administrator would.
+    pub(crate) async fn set_state(&self, person: &Person, state: &str) {
+        let sql = format!("update curtain.account set state = '{state}' where id = '{}'", person.id);
+        self.database.arrange(&sql).await;
     }
 
     /// Changes one byte of a stored note, as somebody with the database in hand could.

@@ -32,6 +32,9 @@ pub(crate) struct MatrixWorld {
     keys: [String; 2],
 }
 
+const MAIL: &str = "insert into curtain.mail \
+    (id, kind, key, wrapped_by, wrapped, sealed_message, next_attempt_at, created_at, expires_at)";
+
 /// The second administrator and the second auditor, and one administrator who did not come yet.
 const SECOND_ADMIN: &str = "00000000-0000-8000-8000-000000000001";
 const SECOND_AUDITOR: &str = "00000000-0000-8000-8000-000000000002";
@@ -154,7 +157,7 @@ async fn add_accounts(world: &World) {
     let code = bytea(RecoveryCode::new(&*world.entropy).hash().as_bytes());
     for statement in [
         format!(
-            "insert into curtain.account values \
+            "insert into curtain.account (id, email, name, role, state, created_at) values \
              ('{SECOND_ADMIN}', 'a@x', 'Second Admin', 'administrator', 'active', now()), \
              ('{SECOND_AUDITOR}', 'b@x', 'Second Auditor', 'auditor', 'active', now()), \
              ('{INVITED}', 'c@x', 'Invited', 'administrator', 'invited', now()), \
@@ -184,6 +187,12 @@ async fn add_accounts(world: &World) {
         format!(
             "insert into curtain.new_totp select '{LEE}', gen_random_uuid(), 2, '', id, now(), \
                  now() + interval '15 minutes' from curtain.credential_key"
+        ),
+        format!(
+            "insert into curtain.factor_reset select gen_random_uuid(), '{LEE}', '{IRIS}', 'in_person', now()"
+        ),
+        format!(
+            "{MAIL} values (gen_random_uuid(), 'notice', gen_random_uuid(), 'k', '', '', now(), now(), now())"
         ),
     ] {
         sql::run(&mut owner, &statement).await;
@@ -238,6 +247,13 @@ pub(crate) fn insert_statement(world: &MatrixWorld, table: &str) -> String {
              (account, begun_by, version, sealed_seed, credential_key, created_at, expires_at) \
              values ('{ANA}', '{key}', 2, '', '{for_credentials}', now(), now() + interval '15 minutes')"
         ),
+        "curtain.factor_reset" => format!(
+            "insert into curtain.factor_reset (id, account, reset_by, identity_check, created_at) \
+             values ('{key}', '{LEE}', '{IRIS}', 'in_person', now())"
+        ),
+        "curtain.mail" => {
+            format!("{MAIL} values ('{key}', 'notice', '{key}', 'k', '', '', now(), now(), now())")
+        }
         "curtain.note" => format!(
             "insert into curtain.note (id, visit, patient, author, version, sealed_text, data_key, saved_at) \
              values ('{key}', '{visit}', '{BEN}', '{LEE}', 1, '', '{of_ben}', now())"

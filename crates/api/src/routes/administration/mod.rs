@@ -1,0 +1,7 @@
+//! What administrators do: people, and the letters that reach them. Each right is one method of `AdminScope`; clinical text
+//! has no way here.
+
+pub(crate) mod changes;
+pub(crate) mod import;
+pub(crate) mod outbox;
+pub(crate) mod people;

@@ -1,0 +1,238 @@
+//! Who has an account, in which state, with which second factor; and inviting somebody (AU12, AU13).
+//!
+//! A link is answered once, to whoever asked for it, so that it can be handed over when mail does not work. The database
+//! keeps its hash, and the letter that carries it is sealed.
+
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use curtain_auth::{ActivationToken, Administrator, Principal};
+use curtain_domain::{AccountId, EmailAddress, PersonName, Role, SessionId, Timestamp};
+use curtain_storage::{
+    AccountState, AdminScope, AuditEvent, LinkKind, MailKind, Member, NewLink, NewMember, StorageError,
+};
+use http::StatusCode;
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::extract::{Json, PathId, SignedIn};
+use crate::mail::{self, MailWay};
+use crate::{ApiError, House, Problem};
+
+/// Somebody with an account, as administrators see them.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct MemberOfPractice {
+    /// The account's id.
+    person: Uuid,
+    /// What others call them.
+    name: String,
+    /// What they sign in with.
+    email: String,
+    /// What they are in the practice.
+    #[schema(value_type = String, example = "clinician")]
+    role: Role,
+    /// `invited`, `factor_pending` (the second factor was reset), `active` or `suspended`.
+    state: &'static str,
+    /// `authenticator`, or null while there is none.
+    second_factor: Option<&'static str>,
+    /// Since when they have it.
+    #[serde(with = "time::serde::rfc3339::option")]
+    second_factor_since: Option<OffsetDateTime>,
+    /// Until when their link works; null when they need none or have none.
+    #[serde(with = "time::serde::rfc3339::option")]
+    link_expires_at: Option<OffsetDateTime>,
+    /// How many sessions are open.
+    open_sessions: u32,
+}
+
+/// Everybody with an account.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct MembersOfPractice {
+    /// Sorted by name.
+    people: Vec<MemberOfPractice>,
+    /// How letters leave: `smtp`, `off`, `outbox`, or `stuck` when the mail server does not take them.
+    mail: &'static str,
+}
+
+/// Somebody to be invited.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct InvitePerson {
+    /// What others will call them.
+    name: String,
+    /// What they will sign in with, and where the letter goes.
+    email: String,
+    /// What they will be in the practice.
+    #[schema(value_type = String, example = "patient")]
+    role: Role,
+}
+
+/// A link that was made. Shown once.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct HandedLink {
+    /// Whose it is.
+    person: Uuid,
+    /// For the person alone. The secret stands in the fragment, which browsers keep to themselves.
+    link: String,
+    /// Until when it works.
+    #[serde(with = "time::serde::rfc3339")]
+    expires_at: OffsetDateTime,
+}
+
+/// A secret link and what the database keeps of it.
+pub(crate) struct FreshLink {
+    pub(crate) url: String,
+    pub(crate) stored: NewLink,
+}
+
+impl FreshLink {
+    pub(crate) fn new(house: &House, now: Timestamp) -> Self {
+        let token = ActivationToken::new(house.entropy.as_ref());
+        let url = format!("{}/activate#{}", house.settings.public_origin, *token.to_text());
+        let id = SessionId::new(now, house.entropy.as_ref());
+        Self { url, stored: NewLink { id, hash: token.hash() } }
+    }
+
+    pub(crate) fn handed_to(self, person: AccountId, now: Timestamp) -> HandedLink {
+        let expires_at = (now + curtain_storage::LINK_LIFETIME).to_date_time();
+        HandedLink { person: person.as_uuid(), link: self.url, expires_at }
+    }
+}
+
+impl MemberOfPractice {
+    fn of(member: &Member, now: Timestamp) -> Self {
+        let state = match member.state {
+            AccountState::Invited if member.factor_was_reset => "factor_pending",
+            AccountState::Invited => "invited",
+            AccountState::Active => "active",
+            AccountState::Suspended => "suspended",
+        };
+        let live_link =
+            member.link_expires_at.filter(|at| *at > now && member.state == AccountState::Invited);
+        Self {
+            person: member.account.as_uuid(),
+            name: member.name.as_str().to_owned(),
+            email: member.email.as_str().to_owned(),
+            role: member.role,
+            state,
+            second_factor: member.authenticator_since.map(|_| "authenticator"),
+            second_factor_since: member.authenticator_since.map(Timestamp::to_date_time),
+            link_expires_at: live_link.map(Timestamp::to_date_time),
+            open_sessions: member.open_sessions,
+        }
+    }
+}
+
+/// A member after a change, or the answer that there is none.
+pub(crate) async fn shown(
+    scope: &mut AdminScope,
+    account: AccountId,
+    now: Timestamp,
+) -> Result<MemberOfPractice, ApiError> {
+    let member = scope.member(account, now).await?.ok_or(ApiError::NotFound)?;
+    Ok(MemberOfPractice::of(&member, now))
+}
+
+/// Lists everybody with an account.
+#[utoipa::path(get, path = "/api/v1/people", tag = "administration", responses(
+    (status = 200, body = MembersOfPractice),
+    (status = 401, body = Problem, description = "signed_out"),
+    (status = 403, body = Problem, description = "not_allowed: administrators only")))]
+pub(crate) async fn list_people(
+    SignedIn(administrator): SignedIn<Administrator>,
+    State(house): State<House>,
+) -> Result<Json<MembersOfPractice>, ApiError> {
+    let now = house.clock.now();
+    let mut scope = house.store.admin(&administrator).begin().await?;
+    let people = scope.members(now).await?.iter().map(|member| MemberOfPractice::of(member, now)).collect();
+    let mail = match house.settings.mail {
+        MailWay::Smtp if scope.mail_is_stuck(now).await? => "stuck",
+        MailWay::Smtp => "smtp",
+        MailWay::Off => "off",
+        MailWay::Outbox => "outbox",
+    };
+    Ok(Json(MembersOfPractice { people, mail }))
+}
+
+/// Invites somebody: makes the account, sends the letter with the link, and answers the link.
+#[utoipa::path(post, path = "/api/v1/people", tag = "administration", request_body = InvitePerson, responses(
+    (status = 201, body = HandedLink),
+    (status = 401, body = Problem, description = "signed_out"),
+    (status = 403, body = Problem, description = "not_allowed: administrators only"),
+    (status = 409, body = Problem, description = "email_taken"),
+    (status = 422, body = Problem, description = "unprocessable: the name or the address can't be used")))]
+pub(crate) async fn invite(
+    SignedIn(administrator): SignedIn<Administrator>,
+    State(house): State<House>,
+    Json(form): Json<InvitePerson>,
+) -> Result<Response, ApiError> {
+    let now = house.clock.now();
+    let name = PersonName::parse(&form.name)
+        .map_err(|why| ApiError::Unprocessable(format!("The field name {why}.")))?;
+    let email = EmailAddress::parse(&form.email)
+        .map_err(|why| ApiError::Unprocessable(format!("The field email {why}.")))?;
+    let mut scope = house.store.admin(&administrator).begin().await?;
+    let invited = invite_one(&house, &mut scope, &administrator, (name, email, form.role), now).await?;
+    scope.commit().await?;
+    tracing::info!(by = %administrator.account(), account = %invited.person, "somebody was invited");
+    Ok((StatusCode::CREATED, Json(invited)).into_response())
+}
+
+/// The account, its link and its letter, in the scope's own transaction.
+pub(crate) async fn invite_one(
+    house: &House,
+    scope: &mut AdminScope,
+    by: &Principal<Administrator>,
+    (name, email, role): (PersonName, EmailAddress, Role),
+    now: Timestamp,
+) -> Result<HandedLink, ApiError> {
+    let account = AccountId::new(now, house.entropy.as_ref());
+    let link = FreshLink::new(house, now);
+    let letter = mail::invitation(by.identity().practice_name(), &name, &link.url);
+    let letter = mail::seal(house, MailKind::Invitation, &email, letter, now)?;
+    let member = NewMember { account, name, email, role, link: link.stored };
+    scope.invite(&member, now).await.map_err(|error| match error {
+        StorageError::Constraint(name) if name == "account_email_key" => {
+            ApiError::Conflict("email_taken", "Somebody has an account with this address already.")
+        }
+        error => error.into(),
+    })?;
+    scope.queue_mail(&letter, now).await?;
+    scope.record(&AuditEvent::PersonInvited { person: account, role }, now).await?;
+    Ok(link.handed_to(account, now))
+}
+
+/// Sends another link to somebody who is invited. The one before stops working.
+#[utoipa::path(post, path = "/api/v1/people/{id}/link", tag = "administration", params(("id" = Uuid, Path)), responses(
+    (status = 200, body = HandedLink),
+    (status = 401, body = Problem, description = "signed_out"),
+    (status = 403, body = Problem, description = "not_allowed: administrators only"),
+    (status = 404, body = Problem, description = "not_found"),
+    (status = 409, body = Problem, description = "not_invited")))]
+pub(crate) async fn renew_link(
+    SignedIn(administrator): SignedIn<Administrator>,
+    State(house): State<House>,
+    PathId(id): PathId<AccountId>,
+) -> Result<Json<HandedLink>, ApiError> {
+    let now = house.clock.now();
+    let mut scope = house.store.admin(&administrator).begin().await?;
+    let member = scope.member(id, now).await?.ok_or(ApiError::NotFound)?;
+    let link = FreshLink::new(&house, now);
+    let practice = administrator.identity().practice_name();
+    let (kind, letter) = match scope.renew_link(id, link.stored, now).await? {
+        None => return Err(ApiError::Conflict("not_invited", "Only somebody who is invited needs a link.")),
+        Some(LinkKind::Invitation) => {
+            (MailKind::Invitation, mail::invitation(practice, &member.name, &link.url))
+        }
+        Some(LinkKind::NewFactor) => {
+            (MailKind::NewFactor, mail::new_factor(practice, &member.name, &link.url))
+        }
+    };
+    let letter = mail::seal(&house, kind, &member.email, letter, now)?;
+    scope.queue_mail(&letter, now).await?;
+    scope.record(&AuditEvent::PersonInvited { person: id, role: member.role }, now).await?;
+    scope.commit().await?;
+    tracing::info!(by = %administrator.account(), account = %id, "a link was made anew");
+    Ok(Json(link.handed_to(id, now)))
+}

@@ -1,0 +1,107 @@
+//! Letters on their way: what a scope queues, what the sender takes.
+
+use curtain_auth::MailMessage;
+use curtain_domain::{Sealed, SessionId, Timestamp, WrappedDataKey};
+use sqlx::PgConnection;
+
+use crate::StorageError;
+use crate::scope::LINK_LIFETIME;
+
+/// What a letter is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MailKind {
+    /// Come and set up your account.
+    Invitation,
+    /// Your second factor was reset; set up another.
+    NewFactor,
+    /// Something about your account changed.
+    Notice,
+}
+
+impl MailKind {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Invitation => "invitation",
+            Self::NewFactor => "new_factor",
+            Self::Notice => "notice",
+        }
+    }
+}
+
+/// A letter to be queued.
+#[derive(Debug, Clone)]
+pub struct NewMail {
+    /// Names the row; the message is sealed for it.
+    pub id: SessionId,
+    /// What it is about.
+    pub kind: MailKind,
+    /// Its own data key.
+    pub key: WrappedDataKey,
+    /// Message and address, for the vault.
+    pub sealed: Sealed<MailMessage>,
+}
+
+/// A letter that a sender took.
+#[derive(Debug, Clone)]
+pub struct QueuedMail {
+    /// Names the row; the message is sealed for it.
+    pub id: SessionId,
+    /// Its own data key.
+    pub key: WrappedDataKey,
+    /// Message and address, for the vault.
+    pub sealed: Sealed<MailMessage>,
+    /// When it was written.
+    pub created_at: Timestamp,
+}
+
+/// Why a try failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MailFailure {
+    /// No mail server answered. Worth another try.
+    Unreachable,
+    /// The mail server said: later. Worth another try.
+    NotNow,
+    /// The mail server won't take it, now or later.
+    Refused,
+    /// The letter doesn't open here: it was changed, or its key is another's.
+    Unreadable,
+}
+
+impl MailFailure {
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Unreachable => "unreachable",
+            Self::NotNow => "not_now",
+            Self::Refused => "refused",
+            Self::Unreadable => "unreadable",
+        }
+    }
+
+    pub(crate) const fn is_final(self) -> bool {
+        matches!(self, Self::Refused | Self::Unreadable)
+    }
+}
+
+/// Queues a letter in the transaction of what it tells.
+pub(crate) async fn queue(
+    connection: &mut PgConnection,
+    mail: &NewMail,
+    now: Timestamp,
+) -> Result<(), StorageError> {
+    sqlx::query(
+        "insert into curtain.mail \
+             (id, kind, key, wrapped_by, wrapped, sealed_message, next_attempt_at, created_at, expires_at) \
+         values ($1, $2, $3, $4, $5, $6, $7, $7, $8)",
+    )
+    .bind(mail.id.as_uuid())
+    .bind(mail.kind.as_str())
+    .bind(mail.key.id.as_uuid())
+    .bind(&mail.key.wrapped_by.0)
+    .bind(&mail.key.bytes)
+    .bind(mail.sealed.as_bytes())
+    .bind(now.to_date_time())
+    .bind((now + LINK_LIFETIME).to_date_time())
+    .execute(connection)
+    .await?;
+    Ok(())
+}

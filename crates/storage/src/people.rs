@@ -1,0 +1,93 @@
+//! What administrators see and ask for when they manage people: plain values, nothing clinical, no secret.
+
+use curtain_auth::ActivationHash;
+use curtain_domain::{AccountId, EmailAddress, PersonName, Role, SessionId, Timestamp};
+
+use crate::{AccountState, IdentityCheck, StorageError};
+
+/// Somebody with an account, as administrators see them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Member {
+    /// Which account.
+    pub account: AccountId,
+    /// What others call them.
+    pub name: PersonName,
+    /// What they sign in with.
+    pub email: EmailAddress,
+    /// What they are in the practice.
+    pub role: Role,
+    /// Whether the account can be used.
+    pub state: AccountState,
+    /// Since when codes of an authenticator are their second factor; `None` while there is none.
+    pub authenticator_since: Option<Timestamp>,
+    /// They had both factors, and must set up the second anew.
+    pub factor_was_reset: bool,
+    /// Until when their newest unused link works; may have passed.
+    pub link_expires_at: Option<Timestamp>,
+    /// How many sessions are open.
+    pub open_sessions: u32,
+}
+
+/// Somebody to be invited.
+#[derive(Debug, Clone)]
+pub struct NewMember {
+    /// Their new account.
+    pub account: AccountId,
+    /// What others will call them.
+    pub name: PersonName,
+    /// What they will sign in with.
+    pub email: EmailAddress,
+    /// What they will be in the practice.
+    pub role: Role,
+    /// Their link.
+    pub link: NewLink,
+}
+
+/// A link that is handed out now.
+#[derive(Debug, Clone, Copy)]
+pub struct NewLink {
+    /// An id that nobody needs but the table.
+    pub id: SessionId,
+    /// The hash of its secret; the secret itself is never stored.
+    pub hash: ActivationHash,
+}
+
+/// What a link is for. One kind is refused wherever another is asked for (L11).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LinkKind {
+    /// Sets the first password and the first second factor.
+    Invitation,
+    /// Asks for the password that stands, then sets up a second factor in place of the one that was reset.
+    NewFactor,
+}
+
+impl LinkKind {
+    /// As the database writes it.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Invitation => "invitation",
+            Self::NewFactor => "new_factor",
+        }
+    }
+
+    pub(crate) fn parse(text: &str) -> Result<Self, StorageError> {
+        match text {
+            "invitation" => Ok(Self::Invitation),
+            "new_factor" => Ok(Self::NewFactor),
+            _ => Err(StorageError::Damaged("link")),
+        }
+    }
+}
+
+/// A second factor to be reset.
+#[derive(Debug, Clone, Copy)]
+pub struct FactorReset {
+    /// Whose.
+    pub account: AccountId,
+    /// How they were recognised.
+    pub identity_check: IdentityCheck,
+    /// With which they set up another.
+    pub link: NewLink,
+    /// An id for the record.
+    pub record: SessionId,
+}
