@@ -4,7 +4,6 @@
 
 pub mod audit;
 mod cookies;
-mod csv;
 mod device_name;
 mod error;
 pub mod extract;

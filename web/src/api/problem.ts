@@ -15,7 +15,6 @@ export const CODES = [
   "signed_out",
   "link_invalid",
   "password_refused",
-  "password_wrong",
   "email_taken",
   "not_invited",
   "own_account",

@@ -50,7 +50,6 @@ export const en = {
     signed_out: "You are signed out. Sign in again to go on.",
     link_invalid: "This link doesn't work any more.",
     password_refused: "Please choose another password.",
-    password_wrong: "That password isn't right. Type the one you have used so far.",
     email_taken: "Somebody has an account with this address already.",
     not_invited: "This person doesn't need a link any more.",
     own_account: "This is your own account. Ask another administrator to change it.",

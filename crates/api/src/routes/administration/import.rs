@@ -12,8 +12,8 @@ use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::csv::{self, Record};
 use super::people::{HandedLink, invite_one};
-use crate::csv::{self, Record};
 use crate::extract::{Json, SignedIn};
 use crate::{ApiError, House, Problem};
 

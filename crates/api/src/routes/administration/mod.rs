@@ -2,6 +2,7 @@
 //! has no way here.
 
 pub(crate) mod changes;
+mod csv;
 pub(crate) mod import;
 pub(crate) mod outbox;
 pub(crate) mod people;
