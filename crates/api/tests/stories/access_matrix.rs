@@ -88,7 +88,7 @@ fn rows(who: &str, patient: &str, another_colleague: &str) -> BTreeMap<&'static 
     let row = |may, success, body| Row { may, body, success };
     let token = "A".repeat(43);
     let open = |status, code| May::Everybody(status, code);
-    BTreeMap::from([
+    let mut rows = BTreeMap::from([
         (
             "POST /sign-in",
             row(
@@ -153,6 +153,16 @@ fn rows(who: &str, patient: &str, another_colleague: &str) -> BTreeMap<&'static 
         ("GET /audit/people", row(May::ReadersOfTheLog, 200, Value::Null)),
         ("GET /audit/export", row(May::ReadersOfTheLog, 200, Value::Null)),
         ("POST /audit/verify", row(May::ReadersOfTheLog, 200, Value::Null)),
+        ("POST /sign-out", row(May::SignedIn, 204, Value::Null)),
+    ]);
+    rows.extend(rows_of_administrators());
+    rows
+}
+
+/// What administrators do, about people.
+fn rows_of_administrators() -> [(&'static str, Row); 10] {
+    let row = |may, success, body| Row { may, body, success };
+    [
         ("GET /people", row(May::Administrators, 200, Value::Null)),
         (
             "POST /people",
@@ -179,8 +189,7 @@ fn rows(who: &str, patient: &str, another_colleague: &str) -> BTreeMap<&'static 
         ),
         ("POST /people/{id}/role", row(May::AdministratorsAbout(""), 200, json!({"role": "auditor"}))),
         ("POST /people/{id}/suspend", row(May::AdministratorsAbout(""), 200, json!({}))),
-        ("POST /sign-out", row(May::SignedIn, 204, Value::Null)),
-    ])
+    ]
 }
 
 /// What must come back: status and code.

@@ -6,7 +6,7 @@ use lettre::message::Mailbox;
 /// What an operator can set about mail. Without it letters wait, and links are copied by hand.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct MailArgs {
-    /// The mail server: smtps://USER:PASSWORD@HOST, or smtp://HOST?tls=required for STARTTLS.
+    /// The mail server: `smtps://USER:PASSWORD@HOST`, or `smtp://HOST?tls=required` for STARTTLS.
     #[arg(
         long,
         env = "CURTAIN_SMTP_URL",
