@@ -1,6 +1,10 @@
 // The HTTP API, one method per operation of docs/api/openapi.json; paths and bodies are checked against it by the compiler.
 import { Requests } from "./request";
 import type {
+  AuditPage,
+  AuditPerson,
+  AuditReport,
+  AuditSearch,
   Authenticator,
   Build,
   Factors,
@@ -151,6 +155,20 @@ export class Api {
     // A save begun while the tab closes still gets through; browsers allow that for 64 KiB only (Fetch §5.6).
     const keepalive = text.length < KEEPALIVE_CHARACTERS;
     return this.#requests.value(this.#client.PUT("/api/v1/visits/{id}/note", { params, body: { text }, keepalive }));
+  }
+
+  /** The newest first; `after` is the last event of the page before. */
+  async audit(search: AuditSearch, after: string | null = null): Promise<AuditPage> {
+    const query = { ...search, ...(after === null ? {} : { after }) };
+    return this.#requests.value(this.#client.GET("/api/v1/audit", { params: { query } }));
+  }
+
+  async auditPeople(): Promise<AuditPerson[]> {
+    return (await this.#requests.value(this.#client.GET("/api/v1/audit/people"))).people;
+  }
+
+  verifyAudit(): Promise<AuditReport> {
+    return this.#requests.value(this.#client.POST("/api/v1/audit/verify"));
   }
 
   about(): Promise<Build> {

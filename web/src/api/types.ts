@@ -17,6 +17,19 @@ export type Invitation = Schema["LinkOpened"];
 export type Authenticator = Schema["AuthenticatorSecret"];
 export type Factors = Schema["OwnFactors"];
 export type OwnSession = Schema["OwnSession"];
+export type AuditPage = Schema["AuditPage"];
+export type AuditedEvent = Schema["AuditedEvent"];
+export type AuditPerson = Schema["AuditPerson"];
+export type AuditReport = Schema["AuditReport"];
+/** What narrows a search of the audit log; what is not there does not. */
+export type AuditSearch = {
+  person?: string;
+  patient?: string;
+  action?: string;
+  outcome?: string;
+  from?: string;
+  until?: string;
+};
 export type Build = Schema["About"];
 
 export type MemberState = "invited" | "factor_pending" | "active" | "suspended";

@@ -2,6 +2,7 @@
 // everyday words, what to do next. A new language is one more file of this type. Names on buttons and headings are an
 // interface (tests, screen readers, habits): change them only with good reason.
 
+import { audit } from "./en-audit";
 import { outbox, people } from "./en-people";
 
 const list = (names: readonly string[]): string => new Intl.ListFormat("en", { type: "conjunction" }).format(names);
@@ -21,6 +22,7 @@ export const en = {
     navigation: "Main",
     visits: "Visits",
     people: "People",
+    audit: "Audit log",
     settings: "Settings",
     about: "About",
     signOut: "Sign out",
@@ -183,10 +185,11 @@ export const en = {
     administrator: "Invite people, change roles and help with lost second factors.",
     toPeople: "Go to People",
     auditorTitle: "Welcome",
-    auditor: "The audit log will be read and checked here. This version doesn't have it yet.",
+    auditor: "The audit log tells who did what, and when. You can search it, check that nobody changed it, and export it.",
     meanwhile: "Nothing clinical is shown to this account, now or later.",
   },
 
+  audit,
   people,
   outbox,
 
