@@ -12,6 +12,7 @@ describe("an address", () => {
     ["/visits/", "", { name: "visits" }],
     ["/visits/0190-77", "", { name: "visit", id: "0190-77" }],
     ["/visits/0190-77/record", "", { name: "record", id: "0190-77" }],
+    ["/audit", "", { name: "audit" }],
     ["/settings", "", { name: "settings" }],
     ["/about", "", { name: "about" }],
     ["/visits/1/2/3", "", { name: "not-found" }],
@@ -23,7 +24,7 @@ describe("an address", () => {
   });
 
   it("of a visit, a record or the settings needs an account", () => {
-    for (const path of ["/visits", "/visits/1", "/visits/1/record", "/settings", "/nowhere"]) {
+    for (const path of ["/visits", "/visits/1", "/visits/1/record", "/audit", "/settings", "/nowhere"]) {
       expect(OPEN_TO_ALL).not.toContain(routeOf(path).name);
     }
   });

@@ -58,6 +58,11 @@ test('the screens of each role', async ({ browser }) => {
     const page = await open(browser, who);
     await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
     await holdsUp(page);
+    if (who === 'iris' || who === 'paul') {
+      await page.goto('/audit');
+      await expect(page.getByRole('table')).toBeVisible();
+      await holdsUp(page);
+    }
     await page.goto('/settings');
     await expect(page.getByRole('heading', { name: 'Settings' })).toBeVisible();
     await holdsUp(page);

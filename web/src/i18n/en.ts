@@ -185,7 +185,8 @@ export const en = {
     administrator: "Invite people, change roles and help with lost second factors.",
     toPeople: "Go to People",
     auditorTitle: "Welcome",
-    auditor: "The audit log tells who did what, and when. You can search it, check that nobody changed it, and export it.",
+    auditor:
+      "The audit log tells who did what, and when. You can search it, check that nobody changed it, and export it.",
     meanwhile: "Nothing clinical is shown to this account, now or later.",
   },
 

@@ -2,6 +2,8 @@
 
 mod access_matrix;
 mod activation_stories;
+mod audit_stories;
+mod audit_tampering;
 mod factors;
 mod log_stories;
 mod note_stories;

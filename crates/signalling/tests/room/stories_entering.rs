@@ -5,7 +5,7 @@ use core::time::Duration;
 use curtain_domain::{VisitRole, VisitState};
 use curtain_protocol::ClientMessage;
 use curtain_protocol::{Epoch, RefusalCode, ServerMessage};
-use curtain_signalling::{CloseReason, Input, MediaOrder, VisitFact};
+use curtain_signalling::{CloseReason, Input, MediaOrder, VisitDeed, VisitFact};
 
 use crate::cast::{ANA, LEE, OKAFOR, Who, arrive, chat, group_id};
 use crate::scene::Scene;
@@ -265,4 +265,28 @@ fn who_has_not_arrived_hears_nothing() {
     scene.pass(Duration::from_mins(5));
     scene.say(silent, arrive());
     assert_eq!(scene.hears_names(silent), ["placed", "people"]);
+}
+
+#[test]
+fn who_let_whom_in_and_who_sent_whom_away_is_told() {
+    let mut scene = Scene::new(&[LEE, ANA, OKAFOR]);
+    let lee = scene.arrives(LEE);
+    scene.opens(lee);
+    scene.arrives(ANA);
+    scene.commits(lee, &[ANA], &[]);
+    scene.arrives(OKAFOR);
+    scene.say(lee, ClientMessage::Decline { participant: OKAFOR.id() });
+    scene.commits(lee, &[], &[ANA]);
+    let (lee, ana, okafor) = (LEE.id(), ANA.id(), OKAFOR.id());
+    assert_eq!(
+        scene.deeds,
+        [
+            VisitDeed::Arrived(lee),
+            VisitDeed::Arrived(ana),
+            VisitDeed::Admitted { who: ana, by: lee },
+            VisitDeed::Arrived(okafor),
+            VisitDeed::Declined { who: okafor, by: lee },
+            VisitDeed::Removed { who: ana, by: lee },
+        ]
+    );
 }

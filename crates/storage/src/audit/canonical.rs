@@ -36,3 +36,127 @@ fn field(bytes: &mut Vec<u8>, value: Option<&[u8]>) {
     bytes.extend_from_slice(&u32::try_from(value.len()).unwrap_or(u32::MAX).to_be_bytes());
     bytes.extend_from_slice(value);
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use time::OffsetDateTime;
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn time() -> impl Strategy<Value = OffsetDateTime> {
+        (0_i64..4_000_000_000_000_000).prop_map(|micros| {
+            OffsetDateTime::from_unix_timestamp_nanos(i128::from(micros) * 1_000).expect("a time")
+        })
+    }
+
+    fn id() -> impl Strategy<Value = Uuid> {
+        any::<[u8; 16]>().prop_map(Uuid::from_bytes)
+    }
+
+    fn some_id() -> impl Strategy<Value = Option<Uuid>> {
+        proptest::option::of(id())
+    }
+
+    fn event() -> impl Strategy<Value = StoredAuditEvent> {
+        let ids = (some_id(), some_id(), some_id(), some_id(), some_id());
+        let texts = (".{0,9}", ".{0,9}", proptest::option::of(".{0,9}"), proptest::option::of(".{0,9}"));
+        (id(), time(), time(), ids, texts).prop_map(|(id, at, recorded_at, ids, texts)| {
+            let (actor, session, subject, patient, visit) = ids;
+            let (kind, outcome, actor_role, detail) = texts;
+            StoredAuditEvent {
+                id,
+                at,
+                recorded_at,
+                kind,
+                outcome,
+                actor,
+                actor_role,
+                session,
+                subject,
+                patient,
+                visit,
+                detail,
+            }
+        })
+    }
+
+    fn take<'a>(bytes: &mut &'a [u8], count: usize) -> &'a [u8] {
+        let (taken, rest) = bytes.split_at(count);
+        *bytes = rest;
+        taken
+    }
+
+    fn take_field(bytes: &mut &[u8]) -> Option<Vec<u8>> {
+        if take(bytes, 1) == [0] {
+            return None;
+        }
+        let length = u32::from_be_bytes(take(bytes, 4).try_into().expect("four"));
+        Some(take(bytes, usize::try_from(length).expect("small")).to_vec())
+    }
+
+    /// Reads the bytes back, as docs/audit.md describes them: what can be read back can't be two things.
+    fn read(mut bytes: &[u8]) -> (u64, StoredAuditEvent) {
+        let bytes = &mut bytes;
+        assert_eq!(take(bytes, DOMAIN.len()), DOMAIN);
+        let number = u64::from_be_bytes(take(bytes, 8).try_into().expect("eight"));
+        let id = Uuid::from_slice(take(bytes, 16)).expect("sixteen");
+        let mut time = || {
+            let micros = i64::from_be_bytes(take(bytes, 8).try_into().expect("eight"));
+            OffsetDateTime::from_unix_timestamp_nanos(i128::from(micros) * 1_000).expect("a time")
+        };
+        let (recorded_at, at) = (time(), time());
+        let mut id_field = || take_field(bytes).map(|id| Uuid::from_slice(&id).expect("sixteen"));
+        let (actor, session, subject) = (id_field(), id_field(), id_field());
+        let (patient, visit) = (id_field(), id_field());
+        let mut text = || take_field(bytes).map(|text| String::from_utf8(text).expect("text"));
+        let (kind, outcome) = (text().expect("a kind"), text().expect("an outcome"));
+        let (actor_role, detail) = (text(), text());
+        assert!(bytes.is_empty());
+        let event = StoredAuditEvent {
+            id,
+            at,
+            recorded_at,
+            kind,
+            outcome,
+            actor,
+            actor_role,
+            session,
+            subject,
+            patient,
+            visit,
+            detail,
+        };
+        (number, event)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2_000))]
+        #[test]
+        fn the_bytes_of_an_event_can_be_read_back(number: u64, event in event()) {
+            prop_assert_eq!(read(&canonical(number, &event)), (number, event));
+        }
+    }
+
+    #[test]
+    fn the_encoding_stays_what_it_is() {
+        let event = StoredAuditEvent {
+            id: Uuid::nil(),
+            at: OffsetDateTime::UNIX_EPOCH,
+            recorded_at: OffsetDateTime::UNIX_EPOCH,
+            kind: "note_read".to_owned(),
+            outcome: "success".to_owned(),
+            actor: Some(Uuid::max()),
+            actor_role: None,
+            session: None,
+            subject: None,
+            patient: None,
+            visit: None,
+            detail: None,
+        };
+        let bytes = canonical(1, &event);
+        assert_eq!(bytes.len(), 23 + 8 + 16 + 16 + 21 + 4 + 14 + 12 + 2);
+        assert!(bytes.starts_with(b"curtain audit event v1\0\0\0\0\0\0\0\0\x01"));
+    }
+}

@@ -3,6 +3,7 @@
 mod access_matrix;
 mod activation;
 mod attacks;
+mod audit;
 mod catalogue;
 mod demo;
 mod notes;

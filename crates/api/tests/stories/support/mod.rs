@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 
 use axum::Router;
-use curtain_api::audit::AuditBook;
+use curtain_api::audit::{AuditBook, Sealer};
 use curtain_api::mail::MailWay;
 use curtain_api::realtime::{Hub, HubParts, media_feed};
 use curtain_api::{HashingPermits, House, Settings, router};
@@ -205,6 +205,17 @@ impl TestHouse {
         self.database.arrange(sql).await;
     }
 
+    /// Numbers and signs what happened so far, as the server's sealer does.
+    pub(crate) async fn seal(&self) {
+        let sealer = Sealer::start(self.store.clone(), Arc::clone(&self.clock) as _, Arc::clone(&self.audit));
+        sealer.stop(Duration::from_secs(20)).await;
+    }
+
+    /// Changes the log as somebody with all rights on the database could: triggers and foreign keys are off.
+    pub(crate) async fn tamper(&self, sql: &str) {
+        self.database.arrange(&format!("set session_replication_role = replica; {sql}")).await;
+    }
+
     /// Something that must not be logged.
     pub(crate) fn mark(&self, word: &str) {
         self.marked.lock().expect("unpoisoned").push(word.to_owned());
@@ -213,6 +224,10 @@ impl TestHouse {
 
 impl Drop for TestHouse {
     fn drop(&mut self) {
+        if let Some(file) = self.audit.file() {
+            // Most tests never sign anything.
+            drop(std::fs::remove_file(file));
+        }
         if !std::thread::panicking() {
             let marked = self.marked.lock().expect("unpoisoned");
             log_tap::assert_unheard(marked.iter().map(String::as_str));
@@ -220,9 +235,10 @@ impl Drop for TestHouse {
     }
 }
 
-/// Checkpoints go into the database only: a test that wants a file makes a book of its own.
+/// Checkpoints leave the database, into a file of this house alone.
 fn audit_book(key: &KeyEncryptionKey, practice: PracticeId) -> Arc<AuditBook> {
-    Arc::new(AuditBook::new(key.checkpoint_key(practice).expect("a key"), practice, None))
+    let file = std::env::temp_dir().join(format!("curtain-audit-{practice}"));
+    Arc::new(AuditBook::new(key.checkpoint_key(practice).expect("a key"), practice, Some(file)))
 }
 
 fn rooms(store: &Store, clock: &Arc<ManualClock>, entropy: &Arc<dyn Entropy>) -> Hub {
