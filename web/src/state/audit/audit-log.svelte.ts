@@ -1,8 +1,8 @@
 // The audit log on the screen: what was searched for, the pages found so far, what verifying said.
-import type { Api } from "../api/client";
-import { Problem } from "../api/problem";
-import type { AuditedEvent, AuditPerson, AuditReport, AuditSearch } from "../api/types";
-import { words } from "../i18n";
+import type { Api } from "../../api/client";
+import { Problem } from "../../api/problem";
+import type { AuditedEvent, AuditPerson, AuditReport, AuditSearch } from "../../api/types";
+import { words } from "../../i18n";
 
 type AuditApi = Pick<Api, "audit" | "auditPeople" | "verifyAudit">;
 
