@@ -4,7 +4,7 @@
 //! A checkpoint is a signed note in the form of C2SP (tlog-checkpoint), so that the witnesses of that world can keep it.
 
 use curtain_domain::{PracticeId, Timestamp};
-use data_encoding::BASE64;
+use data_encoding::{BASE64, HEXLOWER};
 use ring::digest::{Context, SHA256, digest};
 use ring::hkdf::{HKDF_SHA256, Salt};
 use ring::signature::{ED25519, Ed25519KeyPair, KeyPair as _, UnparsedPublicKey};
@@ -34,7 +34,9 @@ pub fn audit_link(previous: &[u8], event: &[u8]) -> AuditHash {
 
 fn hash(parts: &[&[u8]]) -> AuditHash {
     let mut context = Context::new(&SHA256);
-    parts.iter().for_each(|part| context.update(part));
+    for part in parts {
+        context.update(part);
+    }
     let mut hash = [0; 32];
     hash.copy_from_slice(context.finish().as_ref());
     hash
@@ -99,7 +101,7 @@ impl CheckpointKey {
 
     /// The public key as a verifier line of C2SP (`name+hash+key`), to keep with the checkpoints.
     pub fn verifier(&self) -> String {
-        let hash: String = self.key_hash().iter().map(|byte| format!("{byte:02x}")).collect();
+        let hash = HEXLOWER.encode(&self.key_hash());
         let key = BASE64.encode(&[&[ED25519_NOTE], self.pair.public_key().as_ref()].concat());
         format!("{}+{hash}+{key}", self.origin())
     }

@@ -135,7 +135,7 @@ impl Told {
         self
     }
 
-    fn with(mut self, detail: impl ToString) -> Self {
+    fn with(mut self, detail: &impl ToString) -> Self {
         self.detail = Some(detail.to_string());
         self
     }
@@ -205,36 +205,36 @@ impl AuditEvent {
     pub(crate) fn told(&self) -> Told {
         match self {
             Self::SignInSucceeded(factor) | Self::StepUpSucceeded(factor) | Self::StepUpFailed(factor) => {
-                Told::default().with(factor)
+                Told::default().with(&factor)
             }
-            Self::SessionStarted { session } => Told::default().with(session),
+            Self::SessionStarted { session } => Told::default().with(&session),
             Self::SignInFailed { person } => Told::about(*person),
-            Self::SignInThrottled { person, why } => Told::about(*person).with(why),
+            Self::SignInThrottled { person, why } => Told::about(*person).with(&why),
             Self::CodeWrong { person, factor }
             | Self::FactorEnrolled { person, factor }
             | Self::FactorChanged { person, factor }
-            | Self::FactorRemoved { person, factor } => Told::about(*person).with(factor),
+            | Self::FactorRemoved { person, factor } => Told::about(*person).with(&factor),
             Self::SessionEnded { person, session, cause } => {
-                Told::about(*person).with(format!("{cause}:{session}"))
+                Told::about(*person).with(&format!("{cause}:{session}"))
             }
             Self::SessionsEnded { person, cause, count } => {
-                Told::about(*person).with(format!("{cause}:{count}"))
+                Told::about(*person).with(&format!("{cause}:{count}"))
             }
             Self::AccountActivated { person }
             | Self::PersonSuspended { person }
             | Self::PersonReactivated { person }
             | Self::RecoveryCodesReissued { person }
             | Self::PasswordChanged { person } => Told::about(*person),
-            Self::PersonInvited { person, role } => Told::about(*person).with(role),
-            Self::RoleChanged { person, from, to } => Told::about(*person).with(format!("{from}:{to}")),
-            Self::FactorReset { person, check } => Told::about(*person).with(check),
-            Self::RecoveryCodeUsed { person, left } => Told::about(*person).with(format!("left={left}")),
+            Self::PersonInvited { person, role } => Told::about(*person).with(&role),
+            Self::RoleChanged { person, from, to } => Told::about(*person).with(&format!("{from}:{to}")),
+            Self::FactorReset { person, check } => Told::about(*person).with(&check),
+            Self::RecoveryCodeUsed { person, left } => Told::about(*person).with(&format!("left={left}")),
             Self::PolicyChanged { role, policy, value } => {
                 let role = role.map_or("all", Role::as_str);
-                Told::default().with(format!("{role}:{policy}={value}"))
+                Told::default().with(&format!("{role}:{policy}={value}"))
             }
             Self::CareTeamChanged { patient, clinician, change } => {
-                Told { patient: Some(*patient), ..Told::about(*clinician).with(change) }
+                Told { patient: Some(*patient), ..Told::about(*clinician).with(&change) }
             }
             Self::VisitCreated(of)
             | Self::VisitArrived(of)
@@ -247,19 +247,19 @@ impl AuditEvent {
             | Self::VisitRemoved { of, person } => Told::of(of).on(*person),
             Self::NoteRead { of, version }
             | Self::NoteUnreadable { of, version }
-            | Self::NoteWritten { of, version } => Told::of(of).with(format!("version={}", version.0)),
+            | Self::NoteWritten { of, version } => Told::of(of).with(&format!("version={}", version.0)),
             Self::AccessDenied { method, route, named } => {
-                Told { visit: *named, ..Told::default().with(format!("{method}:{route}")) }
+                Told { visit: *named, ..Told::default().with(&format!("{method}:{route}")) }
             }
             Self::AuditRead { person, patient, kind } => {
                 let read = Told { patient: *patient, ..Told::about(*person) };
-                if let Some(kind) = kind { read.with(kind) } else { read }
+                if let Some(kind) = kind { read.with(&kind) } else { read }
             }
             Self::AuditVerified { wrong, entries } => {
-                Told::default().with(format!("entries={entries},wrong={wrong}"))
+                Told::default().with(&format!("entries={entries},wrong={wrong}"))
             }
             Self::AuditExported { form, person, patient } => {
-                Told { patient: *patient, ..Told::about(*person).with(form) }
+                Told { patient: *patient, ..Told::about(*person).with(&form) }
             }
         }
     }
