@@ -775,7 +775,7 @@ export interface components {
         };
         /** @description One thing that is wrong. */
         AuditBreak: {
-            /** @description What: gap, event_missing, changed, unlinked, rewritten, cut_off or forged. */
+            /** @description What: `gap`, `event_missing`, `changed`, `unlinked`, `rewritten`, `cut_off` or `forged`. */
             kind: string;
             /**
              * Format: int64

@@ -50,7 +50,10 @@ pub(crate) fn export(house: House, reader: AuditReader, form: ExportForm, filter
         let mut first = first;
         for row in &rows {
             match form {
-                ExportForm::Ndjson => text.push_str(&format!("{}\n", line(row))),
+                ExportForm::Ndjson => {
+                    text.push_str(&line(row).to_string());
+                    text.push('\n');
+                }
                 ExportForm::Fhir => {
                     let entry =
                         json!({"fullUrl": format!("urn:uuid:{}", row.event.id), "resource": resource(row)});
@@ -143,9 +146,8 @@ fn fhir_type(kind: &str) -> (&'static str, &'static str, &'static str) {
     const PATIENT_RECORD: (&str, &str) = ("110110", "Patient Record");
     let ((code, display), action) = match kind {
         "note_read" | "note_unreadable" => (PATIENT_RECORD, "R"),
-        "note_written" => (PATIENT_RECORD, "U"),
+        "note_written" | "colleague_added" | "care_team_changed" => (PATIENT_RECORD, "U"),
         "visit_created" => (PATIENT_RECORD, "C"),
-        "colleague_added" | "care_team_changed" => (PATIENT_RECORD, "U"),
         "audit_read" | "audit_exported" => (AUDIT_LOG_USED, "R"),
         "audit_verified" => (AUDIT_LOG_USED, "E"),
         "person_invited" => (SECURITY_ALERT, "C"),

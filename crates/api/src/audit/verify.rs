@@ -108,7 +108,9 @@ pub async fn verify(mut log: AuditLog<'_>, book: &AuditBook) -> Result<Report, A
     }
     loop {
         let page = log.entries(walk.expected, PAGE).await?;
-        page.iter().for_each(|entry| walk.step(entry));
+        for entry in &page {
+            walk.step(entry);
+        }
         if page.len() < PAGE as usize {
             break;
         }

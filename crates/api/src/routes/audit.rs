@@ -203,7 +203,7 @@ pub(crate) struct AuditPeople {
 pub(crate) struct AuditBreak {
     /// At which number of the chain.
     number: u64,
-    /// What: gap, event_missing, changed, unlinked, rewritten, cut_off or forged.
+    /// What: `gap`, `event_missing`, `changed`, `unlinked`, `rewritten`, `cut_off` or `forged`.
     kind: &'static str,
 }
 

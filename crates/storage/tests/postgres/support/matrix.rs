@@ -208,6 +208,9 @@ pub(crate) fn insert_statement(world: &MatrixWorld, table: &str) -> String {
     let key = SessionId::new(world.world.now, entropy);
     let visit = world.without_note;
     let [of_ben, for_credentials] = &world.keys;
+    if let Some(statement) = insert_audit_statement(table, &token) {
+        return statement;
+    }
     match table {
         "curtain.account" => format!(
             "insert into curtain.account (id, email, name, role, created_at) values ('{key}', 'd@x', 'D', 'patient', now())"
@@ -215,18 +218,6 @@ pub(crate) fn insert_statement(world: &MatrixWorld, table: &str) -> String {
         "curtain.activation" => format!(
             "insert into curtain.activation (id, account, token_hash, created_at, expires_at) \
              values ('{key}', '{INVITED}', {token}, now(), now() + interval '1 hour')"
-        ),
-        // There is one for this number already.
-        "curtain.audit_checkpoint" => format!(
-            "insert into curtain.audit_checkpoint values (1, {token}, now(), {token} || {token}) on conflict do nothing"
-        ),
-        "curtain.audit_entry" => format!(
-            "insert into curtain.audit_entry (number, event, previous_hash, hash) \
-             values (2, '{UNSEALED_EVENT}', {token}, {token})"
-        ),
-        "curtain.audit_event" => format!(
-            "insert into curtain.audit_event (at, kind, outcome, actor, actor_role) \
-             values (now(), 'note_read', 'success', '{LEE}', 'clinician')"
         ),
         // There is one already: nothing to insert, and nothing to be told about it.
         "curtain.credential_key" => format!(
@@ -286,6 +277,25 @@ pub(crate) fn insert_statement(world: &MatrixWorld, table: &str) -> String {
         ),
         "curtain_migrations.applied" => "insert into curtain_migrations.applied default values".to_owned(),
         _ => panic!("{table} needs a row to try: write one here"),
+    }
+}
+
+/// The same for the audit log's tables.
+fn insert_audit_statement(table: &str, token: &str) -> Option<String> {
+    match table {
+        // There is one for this number already.
+        "curtain.audit_checkpoint" => Some(format!(
+            "insert into curtain.audit_checkpoint values (1, {token}, now(), {token} || {token}) on conflict do nothing"
+        )),
+        "curtain.audit_entry" => Some(format!(
+            "insert into curtain.audit_entry (number, event, previous_hash, hash) \
+             values (2, '{UNSEALED_EVENT}', {token}, {token})"
+        )),
+        "curtain.audit_event" => Some(format!(
+            "insert into curtain.audit_event (at, kind, outcome, actor, actor_role) \
+             values (now(), 'note_read', 'success', '{LEE}', 'clinician')"
+        )),
+        _ => None,
     }
 }
 

@@ -5,9 +5,9 @@ use core::time::Duration;
 use curtain_protocol::{ClientMessage, GoneReason, RefusalCode, ServerMessage};
 use curtain_signalling::{CloseReason, MediaOrder};
 
+use super::entering::met;
 use crate::cast::{ANA, LEE, OKAFOR, arrive, chat, name};
 use crate::scene::Scene;
-use crate::stories_entering::met;
 
 #[test]
 fn a_reload_takes_the_place_back_without_a_press_of_admit() {

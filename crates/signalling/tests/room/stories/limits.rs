@@ -6,9 +6,9 @@ use curtain_domain::VisitState;
 use curtain_protocol::{ClientMessage, Limits, RefusalCode, ServerMessage};
 use curtain_signalling::{CloseReason, Input};
 
+use super::entering::met;
 use crate::cast::{ANA, LEE, OKAFOR, arrive, chat};
 use crate::scene::Scene;
-use crate::stories_entering::met;
 
 #[test]
 fn a_flood_is_refused_and_closed_and_the_place_can_be_resumed() {

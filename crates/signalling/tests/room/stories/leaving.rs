@@ -7,9 +7,9 @@ use curtain_protocol::ClientMessage;
 use curtain_protocol::{EndReason, GoneReason, MediaGeneration, RefusalCode, ServerMessage, TrackKind};
 use curtain_signalling::{CloseReason, Input, MediaNews, MediaOrder, VisitFact};
 
+use super::entering::met;
 use crate::cast::{ANA, LEE, OKAFOR, Who, arrive, chat};
 use crate::scene::Scene;
-use crate::stories_entering::met;
 
 #[test]
 fn whoever_leaves_is_gone_at_once_and_a_member_removes_the_leaf() {

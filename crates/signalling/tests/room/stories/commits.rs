@@ -4,9 +4,9 @@
 use curtain_protocol::{ClientMessage, Commit, Epoch, GoneReason, RefusalCode, ServerMessage};
 use curtain_signalling::{CloseReason, ConnectionId, MediaOrder};
 
+use super::entering::met;
 use crate::cast::{ANA, LEE, OKAFOR, Who, arrive, chat, commit, framed, group_id};
 use crate::scene::Scene;
-use crate::stories_entering::met;
 
 const GUEST: Who = Who(4, 0);
 
