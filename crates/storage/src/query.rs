@@ -1,6 +1,8 @@
 //! Rows to values, shared by scopes. The same statement serves several roles: row policies decide what it finds.
 
-use curtain_auth::PasswordPhc;
+use core::time::Duration;
+
+use curtain_auth::{PasswordPhc, SessionTimes};
 use curtain_domain::{
     AccountId, DataKeyId, KeyEncryptionKeyId, ParticipantId, PersonName, Sealed, Timestamp, VisitId,
     VisitRole, WrappedDataKey,
@@ -27,6 +29,28 @@ pub(crate) async fn practice(connection: &mut PgConnection) -> Result<Option<Pra
     let row: Option<(Uuid, String)> =
         sqlx::query_as("select id, name from curtain.practice").fetch_optional(connection).await?;
     Ok(row.map(|(id, name)| Practice { id: curtain_domain::PracticeId::from_uuid(id), name }))
+}
+
+/// The times of a session in a row.
+#[derive(FromRow)]
+pub(crate) struct SessionTimesRow {
+    created_at: OffsetDateTime,
+    last_used_at: OffsetDateTime,
+    idle_seconds: i32,
+    ends_at: OffsetDateTime,
+    factor_at: OffsetDateTime,
+}
+
+impl SessionTimesRow {
+    pub(crate) fn into_times(self) -> Result<SessionTimes, StorageError> {
+        Ok(SessionTimes {
+            created: Timestamp::from_date_time(self.created_at),
+            last_used: Timestamp::from_date_time(self.last_used_at),
+            idle_limit: Duration::from_secs(u64::try_from(self.idle_seconds).map_err(damaged("session"))?),
+            ends_at: Timestamp::from_date_time(self.ends_at),
+            factor_at: Timestamp::from_date_time(self.factor_at),
+        })
+    }
 }
 
 /// The parts of an authenticator in a row that may have none.

@@ -11,18 +11,17 @@ pub use factors::OwnFactors;
 use core::time::Duration;
 
 use curtain_auth::{
-    ActivationHash, NewSession, PasswordPhc, RecoveryCodeHash, SessionHash, SessionTimes, SignInHash,
-    StoredSession, StoredSessionRow,
+    ActivationHash, NewSession, PasswordPhc, RecoveryCodeHash, SessionHash, SignInHash, StoredSession,
+    StoredSessionRow,
 };
 use curtain_domain::{
     AccountId, DataKeyId, EmailAddress, Entropy, PracticeId, Sealed, SessionId, Timestamp, TotpSeed,
     WrappedDataKey,
 };
 use sqlx::FromRow;
-use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::query::{TotpRow, damaged, name, phc, wrapped_key};
+use crate::query::{SessionTimesRow, TotpRow, damaged, name, phc, wrapped_key};
 use crate::unit_of_work::{Scope, UnitOfWork};
 use crate::{
     AccountState, Activation, Actor, AuditEvent, LinkKind, PendingSignIn, Practice, SignInAccount,
@@ -81,6 +80,21 @@ struct ActivationRow {
     totp: TotpRow,
 }
 
+/// The session, not ended and of an active account, that the condition names.
+macro_rules! live_session {
+    ($condition:literal) => {
+        concat!(
+            "select s.id, s.token_hash, s.account, a.name, a.role, r.id as practice, r.name as practice_name, ",
+            "s.created_at, s.last_used_at, s.idle_seconds, s.ends_at, s.factor_at ",
+            "from curtain.session s ",
+            "join curtain.account a on a.id = s.account and a.state = 'active' ",
+            "cross join curtain.practice r ",
+            "where s.ended_at is null and ",
+            $condition
+        )
+    };
+}
+
 #[derive(FromRow)]
 struct SessionRow {
     id: Uuid,
@@ -90,11 +104,8 @@ struct SessionRow {
     role: String,
     practice: Uuid,
     practice_name: String,
-    created_at: OffsetDateTime,
-    last_used_at: OffsetDateTime,
-    idle_seconds: i32,
-    ends_at: OffsetDateTime,
-    factor_at: OffsetDateTime,
+    #[sqlx(flatten)]
+    times: SessionTimesRow,
 }
 
 /// Signing in.
@@ -265,33 +276,19 @@ impl CredentialScope {
     /// The session of a token, unless it was ended or its account is no longer active. Whether it is still in time, its
     /// `admit` decides.
     pub async fn session(&mut self, token: SessionHash) -> Result<Option<StoredSession>, StorageError> {
-        let row: Option<SessionRow> = sqlx::query_as(
-            "select s.id, s.token_hash, s.account, a.name, a.role, r.id as practice, r.name as practice_name, \
-                 s.created_at, s.last_used_at, s.idle_seconds, s.ends_at, s.factor_at \
-             from curtain.session s \
-             join curtain.account a on a.id = s.account and a.state = 'active' \
-             cross join curtain.practice r \
-             where s.token_hash = $1 and s.ended_at is null",
-        )
-        .bind(token.as_bytes().as_slice())
-        .fetch_optional(self.0.connection())
-        .await?;
+        let row: Option<SessionRow> = sqlx::query_as(live_session!("s.token_hash = $1"))
+            .bind(token.as_bytes().as_slice())
+            .fetch_optional(self.0.connection())
+            .await?;
         row.map(stored_session).transpose()
     }
 
     /// The same by its id, to ask whether it still counts: its token may have changed.
     pub async fn session_by_id(&mut self, id: SessionId) -> Result<Option<StoredSession>, StorageError> {
-        let row: Option<SessionRow> = sqlx::query_as(
-            "select s.id, s.token_hash, s.account, a.name, a.role, r.id as practice, r.name as practice_name, \
-                 s.created_at, s.last_used_at, s.idle_seconds, s.ends_at, s.factor_at \
-             from curtain.session s \
-             join curtain.account a on a.id = s.account and a.state = 'active' \
-             cross join curtain.practice r \
-             where s.id = $1 and s.ended_at is null",
-        )
-        .bind(id.as_uuid())
-        .fetch_optional(self.0.connection())
-        .await?;
+        let row: Option<SessionRow> = sqlx::query_as(live_session!("s.id = $1"))
+            .bind(id.as_uuid())
+            .fetch_optional(self.0.connection())
+            .await?;
         row.map(stored_session).transpose()
     }
 
@@ -513,12 +510,6 @@ fn stored_session(row: SessionRow) -> Result<StoredSession, StorageError> {
         role: row.role.parse().map_err(damaged("role"))?,
         practice: PracticeId::from_uuid(row.practice),
         practice_name: row.practice_name,
-        times: SessionTimes {
-            created: Timestamp::from_date_time(row.created_at),
-            last_used: Timestamp::from_date_time(row.last_used_at),
-            idle_limit: Duration::from_secs(u64::try_from(row.idle_seconds).map_err(damaged("session"))?),
-            ends_at: Timestamp::from_date_time(row.ends_at),
-            factor_at: Timestamp::from_date_time(row.factor_at),
-        },
+        times: row.times.into_times()?,
     }))
 }

@@ -1,26 +1,20 @@
 //! Somebody's own sessions: new tokens for the one they are in, an end for the others (SE1, SE5).
 
-use core::time::Duration;
-
-use curtain_auth::{SessionTimes, SessionToken};
+use curtain_auth::SessionToken;
 use curtain_domain::{AccountId, SessionId, Timestamp};
 use sqlx::FromRow;
-use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::CredentialScope;
-use crate::query::damaged;
+use crate::query::SessionTimesRow;
 use crate::{OwnSession, StorageError};
 
 #[derive(FromRow)]
 struct OwnSessionRow {
     id: Uuid,
     device: Option<String>,
-    created_at: OffsetDateTime,
-    last_used_at: OffsetDateTime,
-    idle_seconds: i32,
-    ends_at: OffsetDateTime,
-    factor_at: OffsetDateTime,
+    #[sqlx(flatten)]
+    times: SessionTimesRow,
 }
 
 /// Somebody's own sessions.
@@ -110,15 +104,5 @@ impl CredentialScope {
 }
 
 fn own_session(row: OwnSessionRow) -> Result<OwnSession, StorageError> {
-    Ok(OwnSession {
-        id: SessionId::from_uuid(row.id),
-        device: row.device,
-        times: SessionTimes {
-            created: Timestamp::from_date_time(row.created_at),
-            last_used: Timestamp::from_date_time(row.last_used_at),
-            idle_limit: Duration::from_secs(u64::try_from(row.idle_seconds).map_err(damaged("session"))?),
-            ends_at: Timestamp::from_date_time(row.ends_at),
-            factor_at: Timestamp::from_date_time(row.factor_at),
-        },
-    })
+    Ok(OwnSession { id: SessionId::from_uuid(row.id), device: row.device, times: row.times.into_times()? })
 }
