@@ -24,7 +24,7 @@ pub use audit::{
     StoredCheckpoint, UnknownCode, VisitOf, canonical,
 };
 pub use error::StorageError;
-pub use mail::{MailFailure, MailKind, NewMail, QueuedMail};
+pub use mail::{Contact, MailFailure, MailKind, NewMail, Post, QueuedMail};
 pub use owner::{NewAdministrator, Owner};
 pub use people::{FactorReset, LinkKind, Member, NewLink, NewMember};
 pub use records::{

@@ -1,10 +1,11 @@
 //! Letters on their way: what a scope queues, what the sender takes.
 
 use curtain_auth::MailMessage;
-use curtain_domain::{Sealed, SessionId, Timestamp, WrappedDataKey};
+use curtain_domain::{AccountId, EmailAddress, PersonName, Sealed, SessionId, Timestamp, WrappedDataKey};
 use sqlx::PgConnection;
 
 use crate::StorageError;
+use crate::query::{damaged, name};
 use crate::scope::LINK_LIFETIME;
 
 /// What a letter is about.
@@ -80,6 +81,46 @@ impl MailFailure {
     pub(crate) const fn is_final(self) -> bool {
         matches!(self, Self::Refused | Self::Unreadable)
     }
+}
+
+/// Whom a letter goes to.
+#[derive(Clone)]
+pub struct Contact {
+    /// What they are called.
+    pub name: PersonName,
+    /// Where it goes.
+    pub email: EmailAddress,
+    /// Who writes.
+    pub practice_name: String,
+}
+
+/// The letters of a unit of work: they are sent if it counts, and never happen if it does not. One set of queries for
+/// whoever may: row policies decide.
+pub struct Post<'a>(pub(crate) &'a mut PgConnection);
+
+impl Post<'_> {
+    /// Where somebody is written to. `None` when there is no such account.
+    pub async fn contact(&mut self, account: AccountId) -> Result<Option<Contact>, StorageError> {
+        let row: Option<(String, String, String)> = sqlx::query_as(
+            "select a.name, a.email, r.name from curtain.account a cross join curtain.practice r where a.id = $1",
+        )
+        .bind(account.as_uuid())
+        .fetch_optional(&mut *self.0)
+        .await?;
+        row.map(contact).transpose()
+    }
+
+    /// Queues a letter.
+    pub async fn queue(&mut self, letter: &NewMail, now: Timestamp) -> Result<(), StorageError> {
+        queue(self.0, letter, now).await
+    }
+}
+
+pub(crate) fn contact(
+    (text, email, practice_name): (String, String, String),
+) -> Result<Contact, StorageError> {
+    let email = EmailAddress::parse(&email).map_err(damaged("address"))?;
+    Ok(Contact { name: name(&text)?, email, practice_name })
 }
 
 /// Queues a letter in the transaction of what it tells.

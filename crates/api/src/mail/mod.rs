@@ -1,6 +1,7 @@
 //! Letters: what they say is in `templates.rs`, how they wait is here. **A letter is sealed before it is stored**: its link
 //! lets somebody in.
 
+pub(crate) mod notices;
 mod templates;
 
 use curtain_domain::{EmailAddress, SessionId, Timestamp};

@@ -13,7 +13,7 @@ pub(crate) struct Letter {
 }
 
 /// What stands in a letter, one below the other.
-enum Part<'a> {
+pub(super) enum Part<'a> {
     Words(String),
     Link { label: &'a str, url: &'a str },
 }
@@ -66,7 +66,7 @@ pub(crate) fn new_factor(practice: &str, name: &PersonName, link: &str) -> Lette
     )
 }
 
-fn write(subject: &str, name: &PersonName, practice: &str, parts: &[Part<'_>]) -> Letter {
+pub(super) fn write(subject: &str, name: &PersonName, practice: &str, parts: &[Part<'_>]) -> Letter {
     let mut text = format!("Hello {},\n", name.as_str());
     let mut html = format!(
         "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>{}</title></head>\

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::extract::Json;
+use crate::mail::notices::{self, Notice};
 use crate::{ApiError, House, Problem};
 
 /// A link that was opened.
@@ -218,6 +219,9 @@ pub(crate) async fn confirm_code(
     }
     scope.record(actor, &AuditEvent::FactorEnrolled { person, factor: Factor::Totp }, now).await?;
     scope.record(actor, &AuditEvent::AccountActivated { person }, now).await?;
+    if activation.kind == LinkKind::NewFactor {
+        notices::queue(&house, scope.post(), person, Notice::AuthenticatorChanged, now).await?;
+    }
     scope.commit().await?;
     tracing::info!(account = %activation.account, "an account was activated");
     Ok(Json(RecoveryCodes::of(&codes)))

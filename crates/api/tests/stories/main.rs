@@ -2,6 +2,7 @@
 
 mod access_matrix;
 mod activation_stories;
+mod alerts;
 mod audit_stories;
 mod audit_tampering;
 mod factors;

@@ -13,7 +13,7 @@ use uuid::Uuid;
 use crate::query::{damaged, name};
 use crate::unit_of_work::{Scope, UnitOfWork};
 use crate::{
-    AccountState, AuditEvent, AuditLog, FactorReset, LinkKind, Member, NewLink, NewMail, NewMember,
+    AccountState, AuditEvent, AuditLog, FactorReset, LinkKind, Member, NewLink, NewMail, NewMember, Post,
     StorageError, mail,
 };
 
@@ -248,6 +248,11 @@ impl AdminScope {
     /// Queues a letter, to be sent if this work counts.
     pub async fn queue_mail(&mut self, letter: &NewMail, now: Timestamp) -> Result<(), StorageError> {
         mail::queue(self.unit.connection(), letter, now).await
+    }
+
+    /// Letters and whom they go to.
+    pub fn post(&mut self) -> Post<'_> {
+        Post(self.unit.connection())
     }
 
     /// Whether letters of the last day are stuck: a try failed and none succeeded since, or they were given up.

@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 use super::renew;
 use crate::audit::denials::actor;
 use crate::extract::{Json, SteppedUpAny};
+use crate::mail::notices::{self, Notice};
 use crate::routes::activation::{AuthenticatorSecret, RecoveryCodes};
 use crate::routes::session::Me;
 use crate::{ApiError, House, Problem};
@@ -72,6 +73,7 @@ pub(crate) async fn confirm_authenticator(
     let (cause, count) = (EndCause::FactorChanged, ended.len() as u64);
     let all = AuditEvent::SessionsEnded { person: account, cause, count };
     scope.record(Some(actor(who)), &all, now).await?;
+    notices::queue(&house, scope.post(), account, Notice::AuthenticatorChanged, now).await?;
     tracing::info!(%account, "an authenticator was replaced");
     renew(&house, who, scope, Some(now), ended).await
 }
@@ -93,6 +95,7 @@ pub(crate) async fn new_recovery_codes(
     scope.replace_recovery_codes(account, &hashes, now).await?;
     scope.forget_failures(account, Factor::RecoveryCode, None).await?;
     scope.record(Some(actor(who)), &AuditEvent::RecoveryCodesReissued { person: account }, now).await?;
+    notices::queue(&house, scope.post(), account, Notice::RecoveryCodesReissued, now).await?;
     scope.commit().await?;
     tracing::info!(%account, "recovery codes were replaced");
     Ok(Json(RecoveryCodes::of(&codes)))

@@ -12,6 +12,7 @@ use super::renew;
 use crate::audit::denials::actor;
 use crate::extract::{Json, SignedInAny};
 use crate::factor_checks::allowed;
+use crate::mail::notices::{self, Notice};
 use crate::routes::session::Me;
 use crate::{ApiError, House, Problem};
 
@@ -73,6 +74,7 @@ pub(crate) async fn change_password(
     let (cause, count) = (EndCause::PasswordChanged, ended.len() as u64);
     let all = AuditEvent::SessionsEnded { person: account, cause, count };
     scope.record(Some(actor(who)), &all, now).await?;
+    notices::queue(&house, scope.post(), account, Notice::PasswordChanged, now).await?;
     tracing::info!(%account, "a password was changed");
     renew(&house, who, scope, None, ended).await
 }

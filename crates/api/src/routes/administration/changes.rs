@@ -15,6 +15,7 @@ use utoipa::ToSchema;
 
 use super::people::{FreshLink, HandedLink, MemberOfPractice, shown};
 use crate::extract::{Json, PathId, SignedIn, SteppedUp};
+use crate::mail::notices::{self, Notice};
 use crate::{ApiError, House, Problem, mail};
 
 /// Another role.
@@ -121,6 +122,8 @@ pub(crate) async fn change_role(
         let changed = AuditEvent::RoleChanged { person: id, from: before.role, to: form.role };
         scope.record(&changed, house.clock.now()).await?;
         record_ended(&house, &mut scope, &before, EndCause::RoleChanged).await?;
+        let told = Notice::RoleChanged { to: form.role };
+        notices::queue(&house, scope.post(), id, told, house.clock.now()).await?;
     }
     tracing::info!(by = %administrator.account(), account = %id, role = %form.role, "a role was given");
     store_and_close(&house, scope, id).await
@@ -147,6 +150,7 @@ pub(crate) async fn suspend(
     if before.state != AccountState::Suspended {
         scope.record(&AuditEvent::PersonSuspended { person: id }, house.clock.now()).await?;
         record_ended(&house, &mut scope, &before, EndCause::Suspended).await?;
+        notices::queue(&house, scope.post(), id, Notice::Suspended, house.clock.now()).await?;
     }
     tracing::info!(by = %administrator.account(), account = %id, "an account was suspended");
     store_and_close(&house, scope, id).await
@@ -172,6 +176,7 @@ pub(crate) async fn reactivate(
     }
     if before.state == AccountState::Suspended {
         scope.record(&AuditEvent::PersonReactivated { person: id }, house.clock.now()).await?;
+        notices::queue(&house, scope.post(), id, Notice::Reactivated, house.clock.now()).await?;
     }
     let member = shown(&mut scope, id, house.clock.now()).await?;
     scope.commit().await?;

@@ -2,7 +2,7 @@
 
 use axum::response::{AppendHeaders, IntoResponse, Response};
 use curtain_auth::{DeviceToken, NewSession, SessionToken};
-use curtain_domain::{SessionId, Timestamp};
+use curtain_domain::{AccountId, SessionId, Timestamp};
 use curtain_storage::{Actor, AuditEvent, CredentialScope, EndCause, Factor, PendingSignIn};
 use http::{HeaderMap, HeaderValue, header};
 
@@ -10,6 +10,7 @@ use crate::cookies::TokenCookie;
 use crate::device_name::device_name;
 use crate::extract::Json;
 use crate::factor_checks::KnownBrowser;
+use crate::mail::notices::{self, Notice};
 use crate::routes::session::Me;
 use crate::{ApiError, House};
 
@@ -44,6 +45,7 @@ impl Opening<'_> {
             (header::SET_COOKIE, TokenCookie::SignIn.clear(origin)),
         ];
         if browser.0.is_none() {
+            tell_of_new_browser(house, &mut scope, account, &session, shown).await?;
             cookies.push((header::SET_COOKIE, remember(house, pending, &mut scope, now).await?));
         }
         let stored = scope.session(session.token.hash()).await?.ok_or(ApiError::SignedOut)?;
@@ -73,6 +75,22 @@ async fn end_the_one_before(
     let ended = AuditEvent::SessionEnded { person, session, cause: EndCause::Replaced };
     scope.record(Some(by), &ended, now).await?;
     Ok(Some(stored.id()))
+}
+
+/// Tells somebody that they were seen in a new browser. Not after the first sign-in ever, and not with a recovery code,
+/// which has letters of its own.
+async fn tell_of_new_browser(
+    house: &House,
+    scope: &mut CredentialScope,
+    account: AccountId,
+    session: &NewSession,
+    shown: Factor,
+) -> Result<(), ApiError> {
+    if shown == Factor::RecoveryCode || !scope.was_known(account).await? {
+        return Ok(());
+    }
+    let notice = Notice::NewBrowser { device: session.device };
+    notices::queue(house, scope.post(), account, notice, session.times.created).await
 }
 
 /// A cookie by which the browser is known from now on.

@@ -13,6 +13,7 @@ use super::opening::Opening;
 use super::{attempt, end_locked, may_try, over, sign_in_token};
 use crate::extract::{ClientAddress, Json};
 use crate::factor_checks::allowed;
+use crate::mail::notices::{self, Notice};
 use crate::routes::activation::AuthenticatorSecret;
 use crate::routes::session::Me;
 use crate::{ApiError, House, Problem};
@@ -88,6 +89,7 @@ async fn exchange(
     scope.begin_totp(account, pending.sign_in, &new, now).await?;
     let left = scope.factor_summary(account).await?.codes_left.into();
     scope.record(Some(by(pending)), &AuditEvent::RecoveryCodeUsed { person: account, left }, now).await?;
+    notices::queue(house, scope.post(), account, Notice::RecoveryCodeUsed { left }, now).await?;
     scope.commit().await?;
     AuthenticatorSecret::of(&secret, &pending.practice_name, &pending.email).map(Some)
 }
@@ -133,6 +135,7 @@ pub(crate) async fn check_new_authenticator(
     let (cause, count) = (EndCause::FactorChanged, ended.len() as u64);
     let all = AuditEvent::SessionsEnded { person: account, cause, count };
     scope.record(Some(by(&pending)), &all, now).await?;
+    notices::queue(&house, scope.post(), account, Notice::AuthenticatorChanged, now).await?;
     let shown = Shown::RecoveryCode;
     let opening = Opening { house: &house, headers: &headers, pending: &pending, browser, now, shown };
     let opened = opening.open(scope).await?.ok_or(ApiError::SignInAgain)?;

@@ -51,6 +51,7 @@ pub(crate) struct TestHouse {
     pub(crate) invited: Person,
     pub(crate) invited_too: Person,
     entropy: Arc<dyn Entropy>,
+    pub(crate) vault: Arc<Vault>,
     pub(crate) audit: Arc<AuditBook>,
     router: Router,
     next_address: AtomicU8,
@@ -76,7 +77,7 @@ impl TestHouse {
             people::move_in(&database, &vault, practice, clock.now(), entropy.as_ref()).await;
         let house = House {
             store: store.clone(),
-            vault,
+            vault: Arc::clone(&vault),
             clock: Arc::clone(&clock) as _,
             entropy: Arc::clone(&entropy),
             settings: Arc::new(Settings {
@@ -107,6 +108,7 @@ impl TestHouse {
             invited,
             invited_too,
             entropy,
+            vault,
             audit,
             router: router(house),
             next_address: AtomicU8::new(1),

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::CredentialScope;
 use crate::query::{TotpRow, damaged, phc, wrapped_key};
-use crate::{FactorSummary, NewTotp, StorageError, StoredTotp};
+use crate::{FactorSummary, NewTotp, Post, StorageError, StoredTotp};
 
 /// The first code of a new authenticator is due this soon. Long enough to install an app; longer keeps a half-open door.
 const NEW_TOTP_LIFETIME: core::time::Duration = core::time::Duration::from_mins(15);
@@ -115,8 +115,13 @@ impl CredentialScope {
     }
 }
 
-/// Known browsers.
+/// Known browsers, and the letters that tell of new ones.
 impl CredentialScope {
+    /// Notices about one's own account, to be sent if this work counts.
+    pub fn post(&mut self) -> Post<'_> {
+        Post(self.0.connection())
+    }
+
     /// The browser of this token, if it is known for this account.
     pub async fn device(
         &mut self,
@@ -148,6 +153,16 @@ impl CredentialScope {
         .fetch_optional(self.0.connection())
         .await?;
         Ok(row.map(|(id,)| id))
+    }
+
+    /// Whether an account was ever known in any browser, be it forgotten since.
+    pub async fn was_known(&mut self, account: AccountId) -> Result<bool, StorageError> {
+        let (known,): (bool,) =
+            sqlx::query_as("select exists (select from curtain.device where account = $1)")
+                .bind(account.as_uuid())
+                .fetch_one(self.0.connection())
+                .await?;
+        Ok(known)
     }
 
     /// Remembers a browser in which somebody signed in with both factors.
