@@ -7,6 +7,7 @@ mod entropy;
 mod lockout;
 mod mail;
 mod password;
+mod policy;
 mod principal;
 mod recovery_code;
 mod role;
@@ -22,14 +23,17 @@ pub use password::{
     NewPassword, Password, PasswordCheck, PasswordCost, PasswordHasher, PasswordPhc, PasswordRefusal, Pepper,
     pack_common_passwords,
 };
+pub use policy::{
+    FactorRule, FactorStanding, GraceDays, PASSKEYS_CAN_BE_REQUIRED, PasswordMinimum, PerRole, PolicyChange,
+    PolicyChoice, PolicyRefusal, PolicyRule, PolicyValue, PracticePolicy, RoleChoice, RolePolicy, RoleRule,
+    SecondFactor, SessionLimits, UnknownSecondFactor,
+};
 pub use principal::{AnyPrincipal, Identity, Principal};
 pub use recovery_code::{RecoveryCode, RecoveryCodeHash};
 pub use role::{
     Administrator, Auditor, Clinician, MayReadClinicalText, MayWriteClinicalText, Patient, PrincipalRole,
 };
-pub use session::{
-    FRESH_FOR, NewSession, SessionEnd, SessionLimits, SessionTimes, StoredSession, StoredSessionRow,
-};
+pub use session::{FRESH_FOR, NewSession, SessionEnd, SessionTimes, StoredSession, StoredSessionRow};
 pub use throttle::{Throttle, ThrottleSubject, TooManyAttempts, household};
 pub use token::{
     ActivationHash, ActivationToken, ContextHash, ContextToken, DeviceHash, DeviceToken, SessionHash,

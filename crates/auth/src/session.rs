@@ -5,34 +5,7 @@ use core::time::Duration;
 use curtain_domain::{AccountId, Entropy, PersonName, PracticeId, Role, SessionId, Timestamp};
 use subtle::ConstantTimeEq as _;
 
-use crate::{AnyPrincipal, ContextToken, Identity, SessionHash, SessionToken};
-
-/// How long a session of a role may live (SE3, 45 CFR 164.312(a)(2)(iii)).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct SessionLimits {
-    /// Without a sign of life for this long, it ends.
-    pub idle: Duration,
-    /// It ends then in any case.
-    pub absolute: Duration,
-}
-
-const MINUTE: Duration = Duration::from_mins(1);
-const HOUR: Duration = Duration::from_hours(1);
-
-impl SessionLimits {
-    /// Staff: a screen left alone in a practice is found by others. Longer invites that, shorter interrupts work.
-    const STAFF: Self = Self { idle: MINUTE.saturating_mul(15), absolute: HOUR.saturating_mul(12) };
-    /// Patients: own device at home, and a waiting room that must not sign people out.
-    const PATIENT: Self = Self { idle: MINUTE.saturating_mul(30), absolute: HOUR.saturating_mul(24) };
-
-    /// The limits of a role.
-    pub const fn of(role: Role) -> Self {
-        match role {
-            Role::Patient => Self::PATIENT,
-            Role::Clinician | Role::Administrator | Role::Auditor => Self::STAFF,
-        }
-    }
-}
+use crate::{AnyPrincipal, ContextToken, Identity, SessionHash, SessionLimits, SessionToken};
 
 /// The times of one session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,10 +41,12 @@ pub enum SessionEnd {
 }
 
 impl SessionTimes {
-    /// The times of a session that begins now.
+    /// The times of a session that begins now: the longest its role may have. The database ends it sooner where the practice
+    /// says so, and tells the shorter times when it is read.
     pub fn begin(role: Role, now: Timestamp) -> Self {
-        let SessionLimits { idle, absolute } = SessionLimits::of(role);
-        Self { created: now, last_used: now, idle_limit: idle, ends_at: now + absolute, factor_at: now }
+        let most = SessionLimits::ceiling(role);
+        let (idle_limit, ends_at) = (most.idle(), now + most.absolute());
+        Self { created: now, last_used: now, idle_limit, ends_at, factor_at: now }
     }
 
     /// Whether a second factor was shown so lately that it counts for what needs a fresh one. A time that lies ahead is
@@ -185,6 +160,8 @@ mod tests {
     use super::*;
 
     const NOW: Timestamp = Timestamp::from_unix_millis(1_700_000_000_000);
+    const MINUTE: Duration = Duration::from_mins(1);
+    const HOUR: Duration = Duration::from_hours(1);
 
     #[expect(clippy::disallowed_methods, reason = "a session without a database")]
     fn stored(role: Role) -> (StoredSession, SessionToken) {

@@ -3,20 +3,22 @@
 use std::time::Instant;
 
 use curtain_auth::{
-    NewPassword, Password, PasswordCheck, PasswordCost, PasswordHasher, PasswordPhc, PasswordRefusal,
+    NewPassword, Password, PasswordCheck, PasswordCost, PasswordHasher, PasswordMinimum, PasswordPhc,
+    PasswordRefusal,
 };
 use curtain_domain::SeededEntropy;
 
 /// Cheap, so that the tests are fast; the default is tried once.
 const CHEAP: PasswordCost = PasswordCost { memory_kib: 64, passes: 1, lanes: 1 };
 const PHRASE: &str = "correct horse battery staple";
+const TWELVE: PasswordMinimum = PasswordMinimum::DEFAULT;
 
 fn hasher(cost: PasswordCost) -> PasswordHasher {
     PasswordHasher::new(cost, &SeededEntropy::new(1)).unwrap_or_else(|error| panic!("{error}"))
 }
 
 fn chosen(text: &str) -> NewPassword {
-    NewPassword::choose(text, &[]).unwrap_or_else(|refusal| panic!("{refusal}"))
+    NewPassword::choose(text, TWELVE, &[]).unwrap_or_else(|refusal| panic!("{refusal}"))
 }
 
 fn hashed(hasher: &PasswordHasher, text: &str, seed: u64) -> PasswordPhc {
@@ -24,12 +26,12 @@ fn hashed(hasher: &PasswordHasher, text: &str, seed: u64) -> PasswordPhc {
 }
 
 fn refusal(text: &str, context: &[&str]) -> Option<PasswordRefusal> {
-    NewPassword::choose(text, context).err()
+    NewPassword::choose(text, TWELVE, context).err()
 }
 
 #[test]
 fn twelve_characters_are_enough_and_128_the_most() {
-    assert_eq!(refusal("abcdefghijk", &[]), Some(PasswordRefusal::TooShort));
+    assert_eq!(refusal("abcdefghijk", &[]), Some(PasswordRefusal::TooShort(TWELVE)));
     assert_eq!(refusal("abkdpfgqijcl", &[]), None);
     let long: String = ('a'..='z').cycle().take(128).collect();
     assert_eq!(refusal(&long, &[]), None);
@@ -37,9 +39,19 @@ fn twelve_characters_are_enough_and_128_the_most() {
 }
 
 #[test]
+fn a_practice_may_ask_for_more() {
+    let fifteen = PasswordMinimum::new(15).unwrap_or_else(|refusal| panic!("{refusal}"));
+    let refused = NewPassword::choose("quiet harbours", fifteen, &[]).err();
+    assert_eq!(refused, Some(PasswordRefusal::TooShort(fifteen)));
+    let told = PasswordRefusal::TooShort(fifteen).to_string();
+    assert!(told.starts_with("Use at least 15 characters."), "{told}");
+    assert!(NewPassword::choose("quiet harbours.", fifteen, &[]).is_ok());
+}
+
+#[test]
 fn characters_are_counted_not_bytes_and_any_script_will_do() {
     assert_eq!(refusal("слово за словом", &[]), None);
-    assert_eq!(refusal("🐎🔋📎🌧🎻🪁🧭🧦🥨🛶🎈", &[]), Some(PasswordRefusal::TooShort));
+    assert_eq!(refusal("🐎🔋📎🌧🎻🪁🧭🧦🥨🛶🎈", &[]), Some(PasswordRefusal::TooShort(TWELVE)));
     assert_eq!(refusal("🐎🔋📎🌧🎻🪁🧭🧦🥨🛶🎈🍋", &[]), None);
     assert_eq!(refusal("no digits no capitals", &[]), None, "no rules of composition");
 }
@@ -63,7 +75,7 @@ fn what_others_would_try_first_is_refused() {
 
 #[test]
 fn a_refusal_is_told_in_plain_words() {
-    let told = PasswordRefusal::TooShort.to_string();
+    let told = PasswordRefusal::TooShort(TWELVE).to_string();
     assert!(told.starts_with("Use at least 12 characters."), "{told}");
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use anyhow::ensure;
-use curtain_auth::{NewPassword, PasswordHasher, TotpSecret};
+use curtain_auth::{NewPassword, PasswordHasher, PasswordMinimum, TotpSecret};
 use curtain_domain::{Clock, Entropy};
 use curtain_storage::demo::{ACCOUNTS, DemoCredential, DemoSeed, PASSWORD, PRACTICE_ID, TOTP_VERSION};
 use curtain_storage::{Owner, Practice, Store};
@@ -36,7 +36,8 @@ fn credentials(
 ) -> anyhow::Result<DemoSeed> {
     let vault = Vault::new(KeyEncryptionKey::demo()?, PRACTICE_ID, Arc::clone(entropy));
     let credential_key = vault.new_data_key(None, clock.now())?;
-    let password = hasher.hash(&NewPassword::choose(PASSWORD, &[])?, entropy.as_ref())?;
+    let password =
+        hasher.hash(&NewPassword::choose(PASSWORD, PasswordMinimum::DEFAULT, &[])?, entropy.as_ref())?;
     let credentials = ACCOUNTS
         .iter()
         .map(|person| {

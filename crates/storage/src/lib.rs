@@ -10,6 +10,7 @@ mod error;
 mod mail;
 mod owner;
 mod people;
+mod policy;
 mod query;
 mod records;
 mod scope;
@@ -27,6 +28,7 @@ pub use error::StorageError;
 pub use mail::{Contact, MailFailure, MailKind, NewMail, Post, QueuedMail};
 pub use owner::{NewAdministrator, Owner};
 pub use people::{FactorReset, LinkKind, Member, NewLink, NewMember};
+pub use policy::{PolicySave, StoredPolicy};
 pub use records::{
     AccountState, Activation, FactorSummary, NewTotp, NoteSave, OwnSession, PendingSignIn, Person, Place,
     Practice, SaveNote, SignInAccount, StoredNote, StoredTotp, Visit,

@@ -885,7 +885,7 @@ export interface components {
             current: string;
             /**
              * Format: password
-             * @description At least twelve characters, and no common ones.
+             * @description As many characters as the practice asks for, and no common ones.
              */
             new: string;
         };
@@ -901,7 +901,7 @@ export interface components {
         ChoosePassword: {
             /**
              * Format: password
-             * @description At least twelve characters.
+             * @description As many characters as the practice asks for.
              */
             password: string;
             /** @description From the link's fragment. */
@@ -994,6 +994,11 @@ export interface components {
             email: string;
             /** @description What others call them. */
             name: string;
+            /**
+             * Format: int32
+             * @description How many characters a password needs here.
+             */
+            password_minimum: number;
             /**
              * @description Which step is next: `password`, `authenticator` when a password was chosen, or `known_password` when the link is for
              *     another second factor and the password stands.
@@ -1136,6 +1141,11 @@ export interface components {
              * @description When the authenticator was confirmed.
              */
             authenticator_since?: string | null;
+            /**
+             * Format: int32
+             * @description How many characters another password needs here.
+             */
+            password_minimum: number;
             /**
              * Format: date-time
              * @description When the password was set.

@@ -113,8 +113,9 @@ export const en = {
     greeting: (name: string) => `Hello ${name}. Choose a password for your account.`,
     account: "Your account",
     newPassword: "New password",
-    passwordHint: "Twelve characters or more. Three or four words that only you put together are good.",
-    passwordShort: "Use at least twelve characters.",
+    passwordHint: (minimum: number) =>
+      `${minimum} characters or more. Three or four words that only you put together are good.`,
+    passwordShort: (minimum: number) => `Use at least ${minimum} characters.`,
     resetGreeting: (name: string) =>
       `Hello ${name}. Your second factor was reset. Type your password, then add your authenticator again.`,
     password: "Password",

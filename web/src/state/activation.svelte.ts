@@ -6,8 +6,8 @@ import type { Authenticator, Invitation } from "../api/types";
 import { t, words } from "../i18n";
 import { digitsOf } from "./sign-in.svelte";
 
-/** The server's own floor (NIST SP 800-63B wants 8 at least): checked here only to answer at once. */
-export const PASSWORD_LENGTH = 12;
+/** Whether a password is shorter than the practice asks for, counted as the server does: checked here to answer at once. */
+export const tooShort = (password: string, minimum: number): boolean => [...password].length < minimum;
 
 export type ActivationStep = "loading" | "invalid" | "unreachable" | "password" | "authenticator" | "codes";
 
@@ -45,7 +45,8 @@ export class Activation {
   }
 
   async choosePassword(): Promise<void> {
-    if (!this.knowsPassword && [...this.password].length < PASSWORD_LENGTH) this.refusal = t.activate.passwordShort;
+    const minimum = this.invitation?.password_minimum ?? 0;
+    if (!this.knowsPassword && tooShort(this.password, minimum)) this.refusal = t.activate.passwordShort(minimum);
     else
       await this.#attempt(async () => {
         this.authenticator = await this.api.choosePassword(this.token, this.password);

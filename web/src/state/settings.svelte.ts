@@ -4,7 +4,7 @@ import type { Api } from "../api/client";
 import { Problem } from "../api/problem";
 import type { Authenticator, Factors, OwnSession } from "../api/types";
 import { t, words } from "../i18n";
-import { PASSWORD_LENGTH } from "./activation.svelte";
+import { tooShort } from "./activation.svelte";
 import { digitsOf } from "./sign-in.svelte";
 
 type SettingsApi = Pick<
@@ -48,8 +48,9 @@ export class Settings {
   }
 
   async changePassword(): Promise<void> {
+    const minimum = this.factors?.password_minimum ?? 0;
     if (this.current === "") this.#refuse("password", t.settings.currentMissing);
-    else if ([...this.replacement].length < PASSWORD_LENGTH) this.#refuse("password", t.activate.passwordShort);
+    else if (tooShort(this.replacement, minimum)) this.#refuse("password", t.activate.passwordShort(minimum));
     else
       await this.#attempt("password", t.settings.passwordChanged, async () => {
         await this.api.changePassword(this.current, this.replacement);

@@ -5,8 +5,8 @@
 
 use axum::extract::State;
 use curtain_auth::{
-    ActivationToken, NewPassword, Password, PasswordCheck, PasswordPhc, RecoveryCode, ThrottleSubject,
-    TotpSecret, totp,
+    ActivationToken, NewPassword, Password, PasswordCheck, PasswordMinimum, PasswordPhc, RecoveryCode,
+    ThrottleSubject, TotpSecret, totp,
 };
 use curtain_domain::EmailAddress;
 use curtain_storage::{Activation, Actor, AuditEvent, CredentialScope, Factor, LinkKind};
@@ -36,6 +36,8 @@ pub(crate) struct LinkOpened {
     /// Which step is next: `password`, `authenticator` when a password was chosen, or `known_password` when the link is for
     /// another second factor and the password stands.
     step: &'static str,
+    /// How many characters a password needs here.
+    password_minimum: u8,
 }
 
 /// A password, chosen.
@@ -44,7 +46,7 @@ pub(crate) struct LinkOpened {
 pub(crate) struct ChoosePassword {
     /// From the link's fragment.
     token: String,
-    /// At least twelve characters.
+    /// As many characters as the practice asks for.
     #[schema(format = Password)]
     password: String,
 }
@@ -111,7 +113,8 @@ pub(crate) async fn open_link(
         LinkKind::Invitation => "password",
     };
     let (name, email) = (activation.name.as_str().to_owned(), activation.email.as_str().to_owned());
-    Ok(Json(LinkOpened { name, email, step }))
+    let password_minimum = scope.policy().await?.policy.password_minimum.characters();
+    Ok(Json(LinkOpened { name, email, step, password_minimum }))
 }
 
 /// Sets the password, or checks it where it stands already, and makes a fresh secret for the authenticator; may be done
@@ -130,9 +133,10 @@ pub(crate) async fn choose_password(
     // Looked at before the hash is computed, and again after it: strangers can't make the server hash.
     let mut scope = house.store.credentials().begin().await?;
     let activation = live(&house, &form.token, &mut scope).await?;
+    let minimum = scope.policy().await?.policy.password_minimum;
     drop(scope);
     let chosen = match activation.kind {
-        LinkKind::Invitation => Some(choose(&house, &activation, &form.password).await?),
+        LinkKind::Invitation => Some(choose(&house, &activation, minimum, &form.password).await?),
         LinkKind::NewFactor => {
             recognise(&house, &activation, &form.password).await?;
             None
@@ -165,9 +169,14 @@ const fn by(activation: &Activation) -> Actor {
 }
 
 /// The hash of a first password.
-async fn choose(house: &House, activation: &Activation, typed: &str) -> Result<PasswordPhc, ApiError> {
+async fn choose(
+    house: &House,
+    activation: &Activation,
+    minimum: PasswordMinimum,
+    typed: &str,
+) -> Result<PasswordPhc, ApiError> {
     let context = [activation.name.as_str(), activation.email.as_str(), activation.practice_name.as_str()];
-    let password = NewPassword::choose(typed, &context)
+    let password = NewPassword::choose(typed, minimum, &context)
         .map_err(|refusal| ApiError::PasswordRefused(refusal.to_string()))?;
     Ok(house.hash(move |hasher, entropy| hasher.hash(&password, entropy)).await??)
 }

@@ -23,7 +23,10 @@ async fn a_link_makes_an_account_that_can_sign_in() {
     let mut browser = house.browser();
 
     let opened = browser.post(OPEN, json!({"token": token})).await.expect(200).json();
-    assert_eq!(opened, json!({"name": house.invited.name, "email": house.invited.email, "step": "password"}));
+    assert_eq!(
+        opened,
+        json!({"name": house.invited.name, "email": house.invited.email, "step": "password", "password_minimum": 12})
+    );
     let secret = choose(&mut browser, &token).await;
     assert!(secret["otpauth_uri"].as_str().unwrap().starts_with("otpauth://totp/"));
     let again = browser.post(OPEN, json!({"token": token})).await.expect(200).json();

@@ -8,7 +8,7 @@ use curtain_domain::Entropy;
 use unicode_normalization::UnicodeNormalization as _;
 use zeroize::{ZeroizeOnDrop, Zeroizing};
 
-use crate::AuthError;
+use crate::{AuthError, PasswordMinimum};
 
 mod common;
 mod pepper;
@@ -16,8 +16,6 @@ mod pepper;
 pub use common::pack as pack_common_passwords;
 pub use pepper::Pepper;
 
-/// Two factors would allow 8 (NIST SP 800-63B-4 §3.1.1.2); 12 makes a stolen hash expensive and still fits a phrase.
-const MIN_CHARS: usize = 12;
 /// Far above any phrase somebody types; beyond it only the hashing of megabytes is left.
 const MAX_CHARS: usize = 128;
 /// No password that may be chosen has more bytes than 128 code points of four.
@@ -46,9 +44,9 @@ pub struct NewPassword(Password);
 /// Why a password may not be chosen, in words for the person who chose it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PasswordRefusal {
-    /// Fewer than twelve characters.
-    #[error("Use at least 12 characters. A sentence that only you would write is a good password.")]
-    TooShort,
+    /// Fewer characters than the practice asks for.
+    #[error("Use at least {} characters. A sentence that only you would write is a good password.", .0.characters())]
+    TooShort(PasswordMinimum),
     /// More than 128 characters.
     #[error("Use at most 128 characters.")]
     TooLong,
@@ -69,11 +67,11 @@ pub enum PasswordRefusal {
 
 impl NewPassword {
     /// Takes what was typed. `context` are words that others would try first: names, parts of the address, the practice.
-    pub fn choose(text: &str, context: &[&str]) -> Result<Self, PasswordRefusal> {
+    pub fn choose(text: &str, minimum: PasswordMinimum, context: &[&str]) -> Result<Self, PasswordRefusal> {
         let password = Password::typed(text);
         let chars = password.0.chars().count();
-        if chars < MIN_CHARS {
-            return Err(PasswordRefusal::TooShort);
+        if chars < minimum.characters().into() {
+            return Err(PasswordRefusal::TooShort(minimum));
         }
         if chars > MAX_CHARS || !password.could_be_one() {
             return Err(PasswordRefusal::TooLong);

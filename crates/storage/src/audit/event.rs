@@ -1,6 +1,7 @@
 //! What can be told. **No variant takes free text**: ids, numbers and words of closed lists, so that neither a name nor a
 //! clinical word can stand in the log.
 
+use curtain_auth::PolicyChange;
 use curtain_domain::{AccountId, NoteVersion, Role, SessionId, VisitId};
 use uuid::Uuid;
 
@@ -74,8 +75,8 @@ pub enum AuditEvent {
     RecoveryCodesReissued { person: AccountId },
     /// A password was changed.
     PasswordChanged { person: AccountId },
-    /// A policy of the practice was changed. `policy` and `value` are words of the code, never of a form.
-    PolicyChanged { role: Option<Role>, policy: &'static str, value: u64 },
+    /// One value of the practice's policy was changed: what it was, and what it is.
+    PolicyChanged(PolicyChange),
     /// A clinician joined or left a patient's care team.
     CareTeamChanged { patient: AccountId, clinician: AccountId, change: CareTeamChange },
     /// A visit was made.
@@ -166,7 +167,7 @@ impl AuditEvent {
             Self::RecoveryCodeUsed { .. } => AuditKind::RecoveryCodeUsed,
             Self::RecoveryCodesReissued { .. } => AuditKind::RecoveryCodesReissued,
             Self::PasswordChanged { .. } => AuditKind::PasswordChanged,
-            Self::PolicyChanged { .. } => AuditKind::PolicyChanged,
+            Self::PolicyChanged(_) => AuditKind::PolicyChanged,
             Self::CareTeamChanged { .. } => AuditKind::CareTeamChanged,
             Self::VisitCreated(_) => AuditKind::VisitCreated,
             Self::ColleagueAdded { .. } => AuditKind::ColleagueAdded,
@@ -229,10 +230,7 @@ impl AuditEvent {
             Self::RoleChanged { person, from, to } => Told::about(*person).with(&format!("{from}:{to}")),
             Self::FactorReset { person, check } => Told::about(*person).with(&check),
             Self::RecoveryCodeUsed { person, left } => Told::about(*person).with(&format!("left={left}")),
-            Self::PolicyChanged { role, policy, value } => {
-                let role = role.map_or("all", Role::as_str);
-                Told::default().with(&format!("{role}:{policy}={value}"))
-            }
+            Self::PolicyChanged(change) => Told::default().with(change),
             Self::CareTeamChanged { patient, clinician, change } => {
                 Told { patient: Some(*patient), ..Told::about(*clinician).with(&change) }
             }

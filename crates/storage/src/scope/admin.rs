@@ -3,6 +3,8 @@
 //!
 //! What a change ends (sessions, links, the old factor), the database ends by itself: see `migrations/…_people.sql`.
 
+mod policy;
+
 use core::time::Duration;
 
 use curtain_domain::{AccountId, EmailAddress, Role, Timestamp};

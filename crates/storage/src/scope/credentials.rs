@@ -5,6 +5,7 @@
 
 mod factors;
 mod own_sessions;
+mod policy;
 
 pub use factors::OwnFactors;
 
@@ -80,14 +81,17 @@ struct ActivationRow {
     totp: TotpRow,
 }
 
-/// The session, not ended and of an active account, that the condition names.
+/// The session, not ended and of an active account, that the condition names. It lives as long as it was given and as long
+/// as its role may now, whichever is shorter.
 macro_rules! live_session {
     ($condition:literal) => {
         concat!(
             "select s.id, s.token_hash, s.account, a.name, a.role, r.id as practice, r.name as practice_name, ",
-            "s.created_at, s.last_used_at, s.idle_seconds, s.ends_at, s.factor_at ",
+            "s.created_at, s.last_used_at, least(s.idle_seconds, p.idle_minutes * 60) as idle_seconds, ",
+            "least(s.ends_at, s.created_at + make_interval(mins => p.absolute_minutes)) as ends_at, s.factor_at ",
             "from curtain.session s ",
             "join curtain.account a on a.id = s.account and a.state = 'active' ",
+            "join curtain.role_policy p on p.role = a.role ",
             "cross join curtain.practice r ",
             "where s.ended_at is null and ",
             $condition

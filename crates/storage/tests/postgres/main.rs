@@ -8,6 +8,7 @@ mod catalogue;
 mod demo;
 mod notes;
 mod people;
+mod policy;
 mod pool;
 mod sign_in;
 mod support;

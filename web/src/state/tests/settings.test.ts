@@ -18,7 +18,7 @@ function settings(refusals: Partial<Record<string, Code>> = {}) {
     return code === undefined ? Promise.resolve(value) : Promise.reject(new Problem(code));
   };
   const model = new Settings({
-    factors: () => answer("factors", { recovery_codes_left: 9 } as Factors),
+    factors: () => answer("factors", { recovery_codes_left: 9, password_minimum: 14 } as Factors),
     sessions: () => answer("sessions", []),
     changePassword: (current, next) => answer(`${current} ${next}`, undefined),
     newAuthenticator: () => answer("new", authenticator),
@@ -43,13 +43,14 @@ describe("settings", () => {
 
   it("say what is missing without asking the server", async () => {
     const { model, asked } = settings();
+    await model.load();
     await model.changePassword();
     expect(model.refused("password")).toBe(t.settings.currentMissing);
     model.current = "old";
-    model.replacement = "short";
+    model.replacement = "quiet harbour";
     await model.changePassword();
-    expect(model.refused("password")).toBe(t.activate.passwordShort);
-    expect(asked).toEqual([]);
+    expect(model.refused("password")).toBe(t.activate.passwordShort(14));
+    expect(asked).toEqual(["factors", "sessions"]);
   });
 
   it("replace an authenticator in two steps, and go back to the first when it was begun elsewhere", async () => {

@@ -110,7 +110,7 @@ function activation(refusals: { link?: Code; password?: Code; code?: Code } = {}
     {
       invitation: async () => {
         refuse(refusals.link);
-        return Promise.resolve({ name: "Ana", email: "ana@x", step: "password" as const });
+        return Promise.resolve({ name: "Ana", email: "ana@x", step: "password" as const, password_minimum: 13 });
       },
       choosePassword: async () => {
         refuse(refusals.password);
@@ -150,10 +150,10 @@ describe("an invitation", () => {
   it("whose password is short or known is told why", async () => {
     const model = activation({ password: "password_refused" });
     await model.load();
-    model.password = "short";
+    model.password = "twelve twelv";
     await model.choosePassword();
-    expect(model.refusal).toBe(t.activate.passwordShort);
-    model.password = "password1234";
+    expect(model.refusal).toBe(t.activate.passwordShort(13));
+    model.password = "password12345";
     await model.choosePassword();
     expect(model.refusal).toBe("Everybody uses that one.");
     expect(model.step).toBe("password");

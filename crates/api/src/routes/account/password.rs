@@ -23,7 +23,7 @@ pub(crate) struct ChangePassword {
     /// As it is now.
     #[schema(format = Password)]
     current: String,
-    /// At least twelve characters, and no common ones.
+    /// As many characters as the practice asks for, and no common ones.
     #[schema(format = Password)]
     new: String,
 }
@@ -44,10 +44,12 @@ pub(crate) async fn change_password(
 ) -> Result<Response, ApiError> {
     let who = principal.identity();
     let account = who.account();
-    let own = house.store.credentials().begin().await?.own_factors(account).await?;
-    let own = own.ok_or(ApiError::SignedOut)?;
+    let mut scope = house.store.credentials().begin().await?;
+    let own = scope.own_factors(account).await?.ok_or(ApiError::SignedOut)?;
+    let minimum = scope.policy().await?.policy.password_minimum;
+    drop(scope);
     let words = [who.name().as_str(), own.email.as_str(), who.practice_name()];
-    let new = NewPassword::choose(&form.new, &words)
+    let new = NewPassword::choose(&form.new, minimum, &words)
         .map_err(|refusal| ApiError::PasswordRefused(refusal.to_string()))?;
 
     let browser = house.browser_of(&headers, account).await?;

@@ -23,6 +23,8 @@ pub(crate) struct OwnFactors {
     /// When a recovery code was used last.
     #[serde(with = "time::serde::rfc3339::option")]
     recovery_code_used_at: Option<OffsetDateTime>,
+    /// How many characters another password needs here.
+    password_minimum: u8,
 }
 
 /// Tells what the person signs in with.
@@ -35,10 +37,12 @@ pub(crate) async fn own_factors(
 ) -> Result<Json<OwnFactors>, ApiError> {
     let mut scope = house.store.credentials().begin().await?;
     let found = scope.factor_summary(principal.identity().account()).await?;
+    let password_minimum = scope.policy().await?.policy.password_minimum.characters();
     Ok(Json(OwnFactors {
         password_since: found.password_at.map(Timestamp::to_date_time),
         authenticator_since: found.totp_at.map(Timestamp::to_date_time),
         recovery_codes_left: found.codes_left,
         recovery_code_used_at: found.code_used_at.map(Timestamp::to_date_time),
+        password_minimum,
     }))
 }

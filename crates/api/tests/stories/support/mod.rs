@@ -18,7 +18,8 @@ use curtain_api::mail::MailWay;
 use curtain_api::realtime::{Hub, HubParts, media_feed};
 use curtain_api::{HashingPermits, House, Settings, router};
 use curtain_auth::{
-    ActivationToken, NewPassword, PasswordCost, PasswordHasher, SystemEntropy, Throttle, TotpSecret, totp,
+    ActivationToken, NewPassword, PasswordCost, PasswordHasher, PasswordMinimum, SystemEntropy, Throttle,
+    TotpSecret, totp,
 };
 use curtain_domain::{
     AccountId, Clock as _, Entropy, ManualClock, ParticipantId, PracticeId, SystemClock, Timestamp, VisitId,

@@ -7,8 +7,8 @@ use curtain_storage::testing::TestDatabase;
 use serde_json::{Value, json};
 
 use super::{
-    AccountId, BASE32_NOPAD, CredentialContext, Entropy, HEXLOWER, NewPassword, PracticeId, Timestamp,
-    TotpSecret, Vault, hasher, sql_time,
+    AccountId, BASE32_NOPAD, CredentialContext, Entropy, HEXLOWER, NewPassword, PasswordMinimum, PracticeId,
+    Timestamp, TotpSecret, Vault, hasher, sql_time,
 };
 
 /// Everybody's password.
@@ -96,7 +96,7 @@ pub(crate) async fn move_in(
 fn phc() -> &'static str {
     static PHC: OnceLock<String> = OnceLock::new();
     PHC.get_or_init(|| {
-        let password = NewPassword::choose(PASSWORD, &[]).expect("a good password");
+        let password = NewPassword::choose(PASSWORD, PasswordMinimum::DEFAULT, &[]).expect("a good password");
         hasher().hash(&password, &super::SystemEntropy::new()).expect("a hash").as_str().to_owned()
     })
 }

@@ -47,9 +47,15 @@ impl CredentialScope {
         now: Timestamp,
     ) -> Result<Vec<OwnSession>, StorageError> {
         let rows: Vec<OwnSessionRow> = sqlx::query_as(
-            "select id, device, created_at, last_used_at, idle_seconds, ends_at, factor_at from curtain.session \
-             where account = $1 and ended_at is null and ends_at > $2 \
-                 and last_used_at + make_interval(secs => idle_seconds) > $2 \
+            "select * from ( \
+                 select s.id, s.device, s.created_at, s.last_used_at, s.factor_at, \
+                     least(s.idle_seconds, p.idle_minutes * 60) as idle_seconds, \
+                     least(s.ends_at, s.created_at + make_interval(mins => p.absolute_minutes)) as ends_at \
+                 from curtain.session s \
+                 join curtain.account a on a.id = s.account \
+                 join curtain.role_policy p on p.role = a.role \
+                 where s.account = $1 and s.ended_at is null) own \
+             where ends_at > $2 and last_used_at + make_interval(secs => idle_seconds) > $2 \
              order by last_used_at desc, id",
         )
         .bind(account.as_uuid())

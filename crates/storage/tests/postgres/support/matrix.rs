@@ -208,7 +208,9 @@ pub(crate) fn insert_statement(world: &MatrixWorld, table: &str) -> String {
     let key = SessionId::new(world.world.now, entropy);
     let visit = world.without_note;
     let [of_ben, for_credentials] = &world.keys;
-    if let Some(statement) = insert_audit_statement(table, &token) {
+    if let Some(statement) =
+        insert_audit_statement(table, &token).or_else(|| insert_policy_statement(table).map(str::to_owned))
+    {
         return statement;
     }
     match table {
@@ -277,6 +279,20 @@ pub(crate) fn insert_statement(world: &MatrixWorld, table: &str) -> String {
         ),
         "curtain_migrations.applied" => "insert into curtain_migrations.applied default values".to_owned(),
         _ => panic!("{table} needs a row to try: write one here"),
+    }
+}
+
+/// The same for the policy's tables. There is one row already, and one for each role.
+fn insert_policy_statement(table: &str) -> Option<&'static str> {
+    match table {
+        "curtain.practice_policy" => {
+            Some("insert into curtain.practice_policy default values on conflict do nothing")
+        }
+        "curtain.role_policy" => Some(
+            "insert into curtain.role_policy (role, idle_minutes, absolute_minutes) \
+             values ('patient', 30, 1440) on conflict do nothing",
+        ),
+        _ => None,
     }
 }
 
