@@ -9,7 +9,7 @@ use curtain_vault::Vault;
 
 use crate::audit::AuditBook;
 use crate::extract::AddressRange;
-use crate::hashing::HashingPermits;
+use crate::hashing::{HashingPermits, Turn};
 use crate::mail::MailWay;
 use crate::realtime::Hub;
 use crate::{ApiError, PublicOrigin};
@@ -56,12 +56,21 @@ impl House {
         self.throttle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Runs password work on the blocking pool, behind the permits.
+    /// Runs password work of somebody who is known already on the blocking pool, behind the permits.
     pub(crate) async fn hash<T: Send + 'static>(
         &self,
         work: impl FnOnce(&PasswordHasher, &dyn Entropy) -> T + Send + 'static,
     ) -> Result<T, ApiError> {
+        self.hash_in_turn(Turn::KNOWN, work).await
+    }
+
+    /// The same, when it is this one's turn.
+    pub(crate) async fn hash_in_turn<T: Send + 'static>(
+        &self,
+        turn: Turn,
+        work: impl FnOnce(&PasswordHasher, &dyn Entropy) -> T + Send + 'static,
+    ) -> Result<T, ApiError> {
         let (hasher, entropy) = (Arc::clone(&self.hasher), Arc::clone(&self.entropy));
-        self.hashing.run(move || work(&hasher, entropy.as_ref())).await
+        self.hashing.run(turn, move || work(&hasher, entropy.as_ref())).await
     }
 }

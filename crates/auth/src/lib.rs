@@ -4,6 +4,7 @@
 //! **a `Principal` exists only after a live session and its token were both shown** (`StoredSession::admit`).
 
 mod entropy;
+mod insistence;
 mod lockout;
 mod mail;
 mod password;
@@ -17,6 +18,7 @@ mod token;
 pub mod totp;
 
 pub use entropy::SystemEntropy;
+pub use insistence::Insistence;
 pub use lockout::{Factor, Failures, Standing};
 pub use mail::MailMessage;
 pub use password::{
