@@ -61,12 +61,25 @@ impl House {
         factor: Factor,
         browser: KnownBrowser,
     ) -> Result<Standing, ApiError> {
-        let (now, bucket) = (self.clock.now(), browser.bucket());
         let mut scope = self.store.credentials().begin().await?;
+        let standing = self.hold_factor(&mut scope, account, factor, browser).await?;
+        scope.commit().await?;
+        Ok(standing)
+    }
+
+    /// The same in a unit of work that goes on: whoever tries this factor at the same time waits until it is judged. Of
+    /// many who bring what counts once, the first is taken, and can't be thrown out by those behind.
+    pub(crate) async fn hold_factor(
+        &self,
+        scope: &mut CredentialScope,
+        account: AccountId,
+        factor: Factor,
+        browser: KnownBrowser,
+    ) -> Result<Standing, ApiError> {
+        let (now, bucket) = (self.clock.now(), browser.bucket());
         let standing = factor.standing(scope.failures(account, factor, bucket).await?, now);
         let more = i32::from(standing == Standing::Open);
         scope.count_failures(account, factor, bucket, more, now).await?;
-        scope.commit().await?;
         Ok(standing)
     }
 

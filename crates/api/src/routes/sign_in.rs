@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use curtain_auth::{Factor, Password, PasswordCheck, SignInToken, Standing, ThrottleSubject};
 use curtain_domain::{AccountId, EmailAddress};
 use curtain_storage::{
-    AccountState, AuditEvent, Factor as Shown, PendingSignIn, SignInAccount, SignInRefusal,
+    AccountState, AuditEvent, CredentialScope, Factor as Shown, PendingSignIn, SignInAccount, SignInRefusal,
 };
 use http::{HeaderMap, header};
 use serde::{Deserialize, Serialize};
@@ -18,6 +18,7 @@ use self::opening::Opening;
 use crate::cookies::TokenCookie;
 use crate::extract::{ClientAddress, Json};
 use crate::factor_checks::{KnownBrowser, allowed, decoy};
+use crate::hashing::Turn;
 use crate::routes::session::Me;
 use crate::{ApiError, House, Problem};
 
@@ -75,7 +76,11 @@ pub(crate) async fn check_password(
         return Err(refused.into());
     }
 
-    let judged = judge(&house, email.as_ref(), browser, &form.password).await;
+    let turn = match browser.0 {
+        Some(_) => Turn::KNOWN,
+        None => house.hashing.turn_of(address, now),
+    };
+    let judged = judge(&house, email.as_ref(), browser, turn, &form.password).await;
     if !matches!(judged, Ok(Err(_))) {
         // Right, or never judged because the house is busy: it was no wrong guess.
         for subject in &counted {
@@ -124,6 +129,7 @@ async fn judge(
     house: &House,
     email: Option<&EmailAddress>,
     browser: KnownBrowser,
+    turn: Turn,
     password: &str,
 ) -> Result<Judged, ApiError> {
     let candidate = candidate(house, email).await?;
@@ -131,7 +137,7 @@ async fn judge(
     let standing = house.try_factor(counted, Factor::Password, browser).await?;
     let person = candidate.as_ref().map(|account| account.account);
     let candidate = candidate.filter(|_| standing == Standing::Open);
-    let judged = verify(house, candidate, Password::typed(password)).await;
+    let judged = verify(house, candidate, turn, Password::typed(password)).await;
     if judged.is_err() && standing == Standing::Open {
         house.excuse_factor(counted, Factor::Password, browser).await?;
     }
@@ -151,12 +157,13 @@ async fn candidate(house: &House, email: Option<&EmailAddress>) -> Result<Option
 async fn verify(
     house: &House,
     candidate: Option<SignInAccount>,
+    turn: Turn,
     password: Password,
 ) -> Result<Option<AccountId>, ApiError> {
     let stored = candidate.as_ref().and_then(|account| account.password.clone());
     let old = stored.clone();
     let (check, renewed) = house
-        .hash(move |hasher, entropy| match hasher.verify(&password, stored.as_ref()) {
+        .hash_in_turn(turn, move |hasher, entropy| match hasher.verify(&password, stored.as_ref()) {
             PasswordCheck::RightButOld => (PasswordCheck::Right, Some(hasher.rehash(&password, entropy))),
             check => (check, None),
         })
@@ -190,20 +197,22 @@ pub(crate) async fn check_code(
     let (account, counted) = (pending.account, [ThrottleSubject::from_address(address)]);
     may_try(&house, &counted, account).await?;
     let browser = house.browser_of(&headers, account).await?;
-    if let Err(locked) = allowed(house.try_factor(account, Factor::Totp, browser).await?) {
-        return end_locked(&house, &token, account, locked).await;
+    let mut scope = house.store.credentials().begin().await?;
+    if let Err(locked) = allowed(house.hold_factor(&mut scope, account, Factor::Totp, browser).await?) {
+        return end_locked(&house, scope, &token, account, locked).await;
     }
     let opening =
         Opening { house: &house, headers: &headers, pending: &pending, browser, now, shown: Shown::Totp };
-    if let Some(step) = house.totp_step(account, &pending.totp, &form.code, now)? {
-        let mut scope = house.store.credentials().begin().await?;
-        if scope.consume_totp_step(account, step).await? && scope.finish_sign_in(token.hash(), now).await? {
-            scope.forget_failures(account, Factor::Totp, None).await?;
-            return opening.open(scope).await?.ok_or(ApiError::SignInAgain);
-        }
+    if let Some(step) = house.totp_step(account, &pending.totp, &form.code, now)?
+        && scope.consume_totp_step(account, step).await?
+        && scope.finish_sign_in(token.hash(), now).await?
+    {
+        scope.forget_failures(account, Factor::Totp, None).await?;
+        return opening.open(scope).await?.ok_or(ApiError::SignInAgain);
     }
     house.throttle().failed(&counted, now);
-    house.note(None, &AuditEvent::CodeWrong { person: account, factor: Shown::Totp }).await?;
+    scope.record(None, &AuditEvent::CodeWrong { person: account, factor: Shown::Totp }, now).await?;
+    scope.commit().await?;
     Err(ApiError::CodeWrong)
 }
 
@@ -239,12 +248,12 @@ fn over(house: &House, why: ApiError) -> Response {
 /// A factor that may not be tried ends the sign-in (L10, L12): it takes the password again.
 async fn end_locked(
     house: &House,
+    mut scope: CredentialScope,
     token: &SignInToken,
     person: AccountId,
     locked: ApiError,
 ) -> Result<Response, ApiError> {
     let now = house.clock.now();
-    let mut scope = house.store.credentials().begin().await?;
     scope.abandon_sign_in(token.hash(), now).await?;
     let refused = AuditEvent::SignInThrottled { person: Some(person), why: SignInRefusal::TooMany };
     scope.record(None, &refused, now).await?;

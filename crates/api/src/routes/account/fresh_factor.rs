@@ -38,8 +38,8 @@ pub(crate) async fn show_fresh_factor(
     let (who, now) = (principal.identity(), house.clock.now());
     let account = who.account();
     let browser = house.browser_of(&headers, account).await?;
-    allowed(house.try_factor(account, Factor::Totp, browser).await?)?;
     let mut scope = house.store.credentials().begin().await?;
+    allowed(house.hold_factor(&mut scope, account, Factor::Totp, browser).await?)?;
     let totp = scope.own_factors(account).await?.and_then(|own| own.totp).ok_or(ApiError::SignedOut)?;
     let step = house.totp_step(account, &totp, &form.code, now)?;
     let right = match step {

@@ -4,7 +4,7 @@
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use curtain_auth::{Factor, RecoveryCode, SignInToken, ThrottleSubject};
-use curtain_storage::{Actor, AuditEvent, EndCause, Factor as Shown, PendingSignIn};
+use curtain_storage::{Actor, AuditEvent, CredentialScope, EndCause, Factor as Shown, PendingSignIn};
 use http::HeaderMap;
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -54,15 +54,19 @@ pub(crate) async fn check_recovery_code(
     let (account, counted) = (pending.account, [ThrottleSubject::from_address(address)]);
     may_try(&house, &counted, account).await?;
     let browser = house.browser_of(&headers, account).await?;
-    if let Err(locked) = allowed(house.try_factor(account, Factor::RecoveryCode, browser).await?) {
-        return end_locked(&house, &token, account, locked).await;
+    let mut scope = house.store.credentials().begin().await?;
+    let standing = house.hold_factor(&mut scope, account, Factor::RecoveryCode, browser).await?;
+    if let Err(locked) = allowed(standing) {
+        return end_locked(&house, scope, &token, account, locked).await;
     }
-    let Some(secret) = exchange(&house, &token, &pending, &form.code).await? else {
+    let Some(secret) = exchange(&house, &mut scope, &token, &pending, &form.code).await? else {
         house.throttle().failed(&counted, now);
         let wrong = AuditEvent::CodeWrong { person: account, factor: Shown::RecoveryCode };
-        house.note(None, &wrong).await?;
+        scope.record(None, &wrong, now).await?;
+        scope.commit().await?;
         return Err(ApiError::RecoveryCodeWrong);
     };
+    scope.commit().await?;
     tracing::info!(%account, "a recovery code was used");
     Ok(Json(secret).into_response())
 }
@@ -70,13 +74,13 @@ pub(crate) async fn check_recovery_code(
 /// The code for a new secret, all or nothing.
 async fn exchange(
     house: &House,
+    scope: &mut CredentialScope,
     token: &SignInToken,
     pending: &PendingSignIn,
     typed: &str,
 ) -> Result<Option<AuthenticatorSecret>, ApiError> {
     let (account, now) = (pending.account, house.clock.now());
     let Some(code) = RecoveryCode::parse(typed) else { return Ok(None) };
-    let mut scope = house.store.credentials().begin().await?;
     if !scope.consume_recovery_code(account, code.hash(), now).await? {
         return Ok(None);
     }
@@ -85,12 +89,11 @@ async fn exchange(
     }
     scope.forget_failures(account, Factor::RecoveryCode, None).await?;
     let version = pending.totp.version.saturating_add(1);
-    let (secret, new) = house.new_totp(&mut scope, account, version).await?;
+    let (secret, new) = house.new_totp(scope, account, version).await?;
     scope.begin_totp(account, pending.sign_in, &new, now).await?;
     let left = scope.factor_summary(account).await?.codes_left.into();
     scope.record(Some(by(pending)), &AuditEvent::RecoveryCodeUsed { person: account, left }, now).await?;
     notices::queue(house, scope.post(), account, Notice::RecoveryCodeUsed { left }, now).await?;
-    scope.commit().await?;
     AuthenticatorSecret::of(&secret, &pending.practice_name, &pending.email).map(Some)
 }
 

@@ -173,14 +173,19 @@ impl TestHouse {
 
     /// The token of a fresh activation link.
     pub(crate) async fn activation_link(&self, person: &Person) -> String {
+        self.link(person, "invitation").await
+    }
+
+    /// The token of a fresh link of this kind.
+    pub(crate) async fn link(&self, person: &Person, kind: &str) -> String {
         let token = ActivationToken::new(self.entropy.as_ref());
         let (id, hash) =
             (VisitId::new(self.now(), self.entropy.as_ref()), HEXLOWER.encode(token.hash().as_bytes()));
         let (account, now) = (&person.id, sql_time(self.now()));
         self.database
             .arrange(&format!(
-                "insert into curtain.activation (id, account, token_hash, created_at, expires_at) \
-                 values ('{id}', '{account}', '\\x{hash}', {now}, {now} + interval '72 hours')"
+                "insert into curtain.activation (id, account, token_hash, kind, created_at, expires_at) \
+                 values ('{id}', '{account}', '\\x{hash}', '{kind}', {now}, {now} + interval '72 hours')"
             ))
             .await;
         self.marked.lock().expect("unpoisoned").push(token.to_text().to_string());

@@ -58,15 +58,20 @@ impl CredentialScope {
         .bind(device)
         .execute(self.0.connection())
         .await?;
-        let (count, last): (i32, OffsetDateTime) = sqlx::query_as(
-            "select failures, last_failed_at from curtain.factor_failure \
-             where account = $1 and factor = $2 and device = $3 for update",
+        // The rows of all browsers, always in the same order: whoever is right forgets them all, and two who were right
+        // at once would otherwise wait for each other.
+        let rows: Vec<(Uuid, i32, OffsetDateTime)> = sqlx::query_as(
+            "select device, failures, last_failed_at from curtain.factor_failure \
+             where account = $1 and factor = $2 order by device for update",
         )
         .bind(account.as_uuid())
         .bind(factor.as_str())
-        .bind(device)
-        .fetch_one(self.0.connection())
+        .fetch_all(self.0.connection())
         .await?;
+        let (_, count, last) = rows
+            .into_iter()
+            .find(|(of, ..)| *of == device)
+            .ok_or(StorageError::Damaged("count of failures"))?;
         let count = u32::try_from(count).map_err(damaged("count of failures"))?;
         Ok(Failures { count, last: Timestamp::from_date_time(last) })
     }
@@ -306,13 +311,17 @@ impl CredentialScope {
         Ok(done.rows_affected() == 1)
     }
 
-    /// Ends a sign-in whose factor is locked (L10, L12): it takes the password again.
+    /// Ends a sign-in whose factor is locked (L10, L12): it takes the password again. One that a recovery code took past
+    /// its factor goes on.
     pub async fn abandon_sign_in(&mut self, token: SignInHash, now: Timestamp) -> Result<(), StorageError> {
-        sqlx::query("update curtain.sign_in set used_at = $2 where token_hash = $1 and used_at is null")
-            .bind(token.as_bytes().as_slice())
-            .bind(now.to_date_time())
-            .execute(self.0.connection())
-            .await?;
+        sqlx::query(
+            "update curtain.sign_in set used_at = $2 \
+             where token_hash = $1 and used_at is null and recovered_at is null",
+        )
+        .bind(token.as_bytes().as_slice())
+        .bind(now.to_date_time())
+        .execute(self.0.connection())
+        .await?;
         Ok(())
     }
 

@@ -18,6 +18,8 @@ pub(crate) struct Contexts {
     pub(crate) of_another_role: ContextToken,
     /// The role's person, in a session that was ended.
     pub(crate) ended: ContextToken,
+    /// The role's person, in a session that nobody ended but whose time is over.
+    pub(crate) expired: ContextToken,
     /// Nobody's.
     pub(crate) invented: ContextToken,
 }
@@ -88,6 +90,7 @@ impl MatrixWorld {
             other: self.context(other),
             of_another_role: self.context(of_another_role),
             ended: self.ended(own).await,
+            expired: self.expired(own).await,
             invented: SessionToken::new(&*self.world.entropy).context(),
         }
     }
@@ -107,6 +110,20 @@ impl MatrixWorld {
         let mut owner = sql::connect(&self.database().owner_url()).await;
         sql::run(&mut owner, "delete from curtain.session where ended_at is not null").await;
         self.insert_session(account, "now()").await
+    }
+
+    /// A session from this morning that nobody closed; the one before it is taken away.
+    async fn expired(&self, account: AccountId) -> ContextToken {
+        let mut owner = sql::connect(&self.database().owner_url()).await;
+        sql::run(&mut owner, "delete from curtain.session where ends_at < now()").await;
+        let context = self.insert_session(account, "null").await;
+        let earlier = format!(
+            "update curtain.session set created_at = now() - interval '13 hours', ends_at = now() - interval '1 hour' \
+             where context_hash = {}",
+            bytea(context.hash().as_bytes())
+        );
+        sql::run(&mut owner, &earlier).await;
+        context
     }
 
     async fn insert_session(&self, account: AccountId, ended_at: &str) -> ContextToken {
