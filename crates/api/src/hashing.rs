@@ -23,11 +23,11 @@ const COME_BACK_AFTER: u64 = 5;
 
 /// Who goes first: the smaller number; among equals, whoever came first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Turn(u32);
+pub(crate) struct Turn(u32);
 
 impl Turn {
     /// Somebody who is known: signed in, or in a browser where they signed in before (AU7).
-    pub const KNOWN: Self = Self(0);
+    pub(crate) const KNOWN: Self = Self(0);
 }
 
 /// The permits and the queue in front of them. Cheap to clone.
@@ -65,23 +65,9 @@ impl HashingPermits {
         Turn(insistence.asks(address, now))
     }
 
-    /// Runs the work on the blocking pool once a permit is free, or says `busy`. The permit is held until the work is
-    /// done, even if whoever asked has gone away.
-    pub async fn run<T: Send + 'static>(
-        &self,
-        turn: Turn,
-        work: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<T, ApiError> {
-        let permit = self.permit(turn).await?;
-        let done = tokio::task::spawn_blocking(move || {
-            let result = work();
-            drop(permit);
-            result
-        });
-        done.await.map_err(ApiError::internal)
-    }
-
-    async fn permit(&self, turn: Turn) -> Result<Permit, ApiError> {
+    /// A permit once one is free, or `busy`. Whoever has work for the database beside the hash asks for it before that: those
+    /// who are turned away then cost nothing but the asking.
+    pub(crate) async fn permit(&self, turn: Turn) -> Result<Permit, ApiError> {
         let mut place = match self.desk.ask(turn) {
             Some(Asked::Served(permit)) => return Ok(permit),
             Some(Asked::Waits(place)) => place,
@@ -145,7 +131,22 @@ impl Drop for Place {
 
 /// The right to hash; handed to the next in line on drop.
 #[derive(Debug)]
-struct Permit(Arc<Desk>);
+pub(crate) struct Permit(Arc<Desk>);
+
+impl Permit {
+    /// Runs the work on the blocking pool. The permit is held until it is done, even if whoever asked has gone away.
+    pub(crate) async fn run<T: Send + 'static>(
+        self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, ApiError> {
+        let done = tokio::task::spawn_blocking(move || {
+            let result = work();
+            drop(self);
+            result
+        });
+        done.await.map_err(ApiError::internal)
+    }
+}
 
 impl Drop for Permit {
     fn drop(&mut self) {
@@ -186,15 +187,18 @@ mod tests {
     async fn work_gives_back_its_result_and_its_permit() {
         let permits = HashingPermits::new(1);
         for number in 0..3 {
-            assert_eq!(permits.run(STRANGER, move || number * 2).await.unwrap(), number * 2);
+            assert_eq!(
+                permits.permit(STRANGER).await.unwrap().run(move || number * 2).await.unwrap(),
+                number * 2
+            );
         }
     }
 
     #[tokio::test]
     async fn work_that_panics_gives_its_permit_back() {
         let permits = HashingPermits::new(1);
-        assert!(permits.run(STRANGER, || panic!("as asked")).await.is_err());
-        permits.run(STRANGER, || ()).await.unwrap();
+        assert!(permits.permit(STRANGER).await.unwrap().run(|| panic!("as asked")).await.is_err());
+        permits.permit(STRANGER).await.unwrap();
     }
 
     #[tokio::test]
@@ -236,7 +240,8 @@ mod tests {
         drop(first);
         drop(held);
         drop(second.await.unwrap());
-        assert_eq!((permits.desk.book().free, permits.desk.book().waiting.len()), (1, 0));
+        let book = permits.desk.book();
+        assert_eq!((book.free, book.waiting.len()), (1, 0));
     }
 
     #[tokio::test]

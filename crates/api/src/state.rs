@@ -9,7 +9,7 @@ use curtain_vault::Vault;
 
 use crate::audit::AuditBook;
 use crate::extract::AddressRange;
-use crate::hashing::{HashingPermits, Turn};
+use crate::hashing::{HashingPermits, Permit, Turn};
 use crate::mail::MailWay;
 use crate::realtime::Hub;
 use crate::{ApiError, PublicOrigin};
@@ -61,16 +61,17 @@ impl House {
         &self,
         work: impl FnOnce(&PasswordHasher, &dyn Entropy) -> T + Send + 'static,
     ) -> Result<T, ApiError> {
-        self.hash_in_turn(Turn::KNOWN, work).await
+        let permit = self.hashing.permit(Turn::KNOWN).await?;
+        self.hash_with(permit, work).await
     }
 
-    /// The same, when it is this one's turn.
-    pub(crate) async fn hash_in_turn<T: Send + 'static>(
+    /// The same with a permit in hand.
+    pub(crate) async fn hash_with<T: Send + 'static>(
         &self,
-        turn: Turn,
+        permit: Permit,
         work: impl FnOnce(&PasswordHasher, &dyn Entropy) -> T + Send + 'static,
     ) -> Result<T, ApiError> {
         let (hasher, entropy) = (Arc::clone(&self.hasher), Arc::clone(&self.entropy));
-        self.hashing.run(turn, move || work(&hasher, entropy.as_ref())).await
+        permit.run(move || work(&hasher, entropy.as_ref())).await
     }
 }

@@ -18,7 +18,7 @@ use self::opening::Opening;
 use crate::cookies::TokenCookie;
 use crate::extract::{ClientAddress, Json};
 use crate::factor_checks::{KnownBrowser, allowed, decoy};
-use crate::hashing::Turn;
+use crate::hashing::{Permit, Turn};
 use crate::routes::session::Me;
 use crate::{ApiError, House, Problem};
 
@@ -132,12 +132,14 @@ async fn judge(
     turn: Turn,
     password: &str,
 ) -> Result<Judged, ApiError> {
+    // First of all: a flood that is turned away must not keep the database busy.
+    let permit = house.hashing.permit(turn).await?;
     let candidate = candidate(house, email).await?;
     let counted = candidate.as_ref().map_or_else(|| decoy(email), |account| account.account);
     let standing = house.try_factor(counted, Factor::Password, browser).await?;
     let person = candidate.as_ref().map(|account| account.account);
     let candidate = candidate.filter(|_| standing == Standing::Open);
-    let judged = verify(house, candidate, turn, Password::typed(password)).await;
+    let judged = verify(house, candidate, permit, Password::typed(password)).await;
     if judged.is_err() && standing == Standing::Open {
         house.excuse_factor(counted, Factor::Password, browser).await?;
     }
@@ -157,13 +159,13 @@ async fn candidate(house: &House, email: Option<&EmailAddress>) -> Result<Option
 async fn verify(
     house: &House,
     candidate: Option<SignInAccount>,
-    turn: Turn,
+    permit: Permit,
     password: Password,
 ) -> Result<Option<AccountId>, ApiError> {
     let stored = candidate.as_ref().and_then(|account| account.password.clone());
     let old = stored.clone();
     let (check, renewed) = house
-        .hash_in_turn(turn, move |hasher, entropy| match hasher.verify(&password, stored.as_ref()) {
+        .hash_with(permit, move |hasher, entropy| match hasher.verify(&password, stored.as_ref()) {
             PasswordCheck::RightButOld => (PasswordCheck::Right, Some(hasher.rehash(&password, entropy))),
             check => (check, None),
         })
