@@ -10,7 +10,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use crate::audit::denials::note_denials;
 use crate::realtime::open_socket;
 use crate::routes::account::{authenticator, fresh_factor, password, sessions, summary};
-use crate::routes::administration::{changes, import, outbox, people as members};
+use crate::routes::administration::{care_team, changes, import, outbox, people as members};
 use crate::routes::{about, activation, audit, health, notes, people, session, sign_in, visits};
 use crate::{ApiError, House, layers, openapi, origin, security_headers, static_files};
 
@@ -64,6 +64,7 @@ fn for_readers_of_the_audit_log() -> Routes {
 /// What people change about their own way in.
 fn for_ones_own_account() -> Routes {
     Routes::taking_up_to(SIGN_IN_BYTES)
+        .get("/session/fresh-factor", fresh_factor::has_fresh_factor)
         .post("/session/fresh-factor", fresh_factor::show_fresh_factor)
         .get("/account/factors", summary::own_factors)
         .post("/account/password", password::change_password)
@@ -88,6 +89,9 @@ fn for_administrators() -> Routes {
         .post("/people/{id}/reactivate", changes::reactivate)
         .post("/people/{id}/end-sessions", changes::end_sessions)
         .post("/people/{id}/reset-second-factor", changes::reset_second_factor)
+        .get("/people/{id}/care-team", care_team::care_team)
+        .post("/people/{id}/care-team", care_team::add_to_care_team)
+        .post("/people/{id}/care-team/end", care_team::end_care)
 }
 
 /// The clinician's note.

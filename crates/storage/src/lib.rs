@@ -27,11 +27,13 @@ pub use audit::{
 pub use error::StorageError;
 pub use mail::{Contact, MailFailure, MailKind, NewMail, Post, QueuedMail};
 pub use owner::{NewAdministrator, Owner};
-pub use people::{FactorReset, LinkKind, Member, NewLink, NewMember};
+pub use people::{
+    CareTeamJoin, CareTeamMember, CareTeamSource, FactorReset, LinkKind, Member, NewLink, NewMember,
+};
 pub use policy::{PolicySave, StoredPolicy};
 pub use records::{
-    AccountState, Activation, FactorSummary, NewTotp, NoteSave, OwnSession, PendingSignIn, Person, Place,
-    Practice, SaveNote, SignInAccount, StoredNote, StoredTotp, Visit,
+    AccountState, Activation, ColleagueAdded, FactorSummary, NewTotp, NoteSave, OwnSession, PendingSignIn,
+    Person, Place, Practice, SaveNote, SignInAccount, StoredNote, StoredTotp, Visit,
 };
 pub use scope::{
     AdminScope, AuditorScope, ClinicianScope, CredentialScope, LINK_LIFETIME, OwnFactors, PatientScope,

@@ -3,7 +3,7 @@
 use curtain_auth::ActivationHash;
 use curtain_domain::{AccountId, EmailAddress, PersonName, Role, SessionId, Timestamp};
 
-use crate::{AccountState, IdentityCheck, StorageError};
+use crate::{AccountState, IdentityCheck, Person, StorageError};
 
 /// Somebody with an account, as administrators see them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +26,8 @@ pub struct Member {
     pub link_expires_at: Option<Timestamp>,
     /// How many sessions are open.
     pub open_sessions: u32,
+    /// Of a patient: how many clinicians are in the care team now.
+    pub clinicians: u32,
 }
 
 /// Somebody to be invited.
@@ -90,4 +92,57 @@ pub struct FactorReset {
     pub link: NewLink,
     /// An id for the record.
     pub record: SessionId,
+}
+
+/// A clinician in a patient's care team, now or in the past.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CareTeamMember {
+    /// Who.
+    pub clinician: Person,
+    /// What brought them in.
+    pub source: CareTeamSource,
+    /// Since when they could see the patient.
+    pub since: Timestamp,
+    /// Until when; `None` while no end is set.
+    pub until: Option<Timestamp>,
+    /// They can see the patient now.
+    pub current: bool,
+}
+
+/// What brings a clinician into a care team.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CareTeamSource {
+    /// A place in a visit.
+    Visit,
+    /// An administrator.
+    ByHand,
+}
+
+impl CareTeamSource {
+    /// As the database and the API write it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Visit => "visit",
+            Self::ByHand => "by_hand",
+        }
+    }
+
+    pub(crate) fn parse(text: &str) -> Result<Self, StorageError> {
+        match text {
+            "visit" => Ok(Self::Visit),
+            "by_hand" => Ok(Self::ByHand),
+            _ => Err(StorageError::Damaged("care team")),
+        }
+    }
+}
+
+/// What became of putting somebody into a care team.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CareTeamJoin {
+    /// They see the patient from now on.
+    Joined,
+    /// They did before.
+    InItAlready,
+    /// There is no such patient, or no such clinician whose account can be used.
+    NobodyThere,
 }

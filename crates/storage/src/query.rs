@@ -91,18 +91,33 @@ pub(crate) fn phc(text: Option<String>) -> Option<PasswordPhc> {
     text.map(PasswordPhc::from_text)
 }
 
-pub(crate) async fn people(
+/// The other clinicians.
+pub(crate) async fn colleagues(
     connection: &mut PgConnection,
-    role: &str,
-    besides: AccountId,
+    of: AccountId,
 ) -> Result<Vec<Person>, StorageError> {
-    let rows: Vec<(Uuid, String)> = sqlx::query_as(
-        "select id, name from curtain.account where role = $1 and state = 'active' and id <> $2 order by name, id",
+    let rows = sqlx::query_as(
+        "select id, name from curtain.account where role = 'clinician' and state = 'active' and id <> $1 \
+         order by name, id",
     )
-    .bind(role)
-    .bind(besides.as_uuid())
+    .bind(of.as_uuid())
     .fetch_all(connection)
     .await?;
+    people(rows)
+}
+
+/// The patients in a clinician's care; of others, the row policy shows a name where there was a visit.
+pub(crate) async fn patients_in_care(connection: &mut PgConnection) -> Result<Vec<Person>, StorageError> {
+    let rows = sqlx::query_as(
+        "select id, name from curtain.account where role = 'patient' and state = 'active' \
+             and id in (select curtain.my_patients()) order by name, id",
+    )
+    .fetch_all(connection)
+    .await?;
+    people(rows)
+}
+
+fn people(rows: Vec<(Uuid, String)>) -> Result<Vec<Person>, StorageError> {
     rows.into_iter()
         .map(|(id, text)| Ok(Person { account: AccountId::from_uuid(id), name: name(&text)? }))
         .collect()

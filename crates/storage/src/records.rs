@@ -213,6 +213,15 @@ impl Visit {
     }
 }
 
+/// A visit to which a colleague was invited.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ColleagueAdded {
+    /// As it is now.
+    pub visit: Visit,
+    /// The place brought the colleague into the patient's care team.
+    pub joined_care_team: bool,
+}
+
 /// A note as the database holds it.
 pub struct StoredNote {
     /// Which note.

@@ -7,6 +7,7 @@ import type {
   AuditSearch,
   Authenticator,
   Build,
+  CaringClinician,
   Factors,
   HandedLink,
   IdentityCheck,
@@ -58,6 +59,11 @@ export class Api {
   /** The next five minutes count as confirmed. */
   async showFreshFactor(code: string): Promise<void> {
     await this.#requests.value(this.#client.POST("/api/v1/session/fresh-factor", { body: { code } }));
+  }
+
+  /** Asks for a code unless one was shown just now: before what can't be repeated by itself, like a download. */
+  async needFreshFactor(): Promise<void> {
+    await this.#requests.value(this.#client.GET("/api/v1/session/fresh-factor"));
   }
 
   factors(): Promise<Factors> {
@@ -178,8 +184,9 @@ export class Api {
   readonly administration = {
     people: async (): Promise<Members> => (await this.#requests.value(this.#client.GET("/api/v1/people"))) as Members,
 
-    invite: (name: string, email: string, role: Role): Promise<HandedLink> =>
-      this.#requests.value(this.#client.POST("/api/v1/people", { body: { name, email, role } })),
+    /** `clinicians` may see a patient from the first day; others have none. */
+    invite: (name: string, email: string, role: Role, clinicians: string[]): Promise<HandedLink> =>
+      this.#requests.value(this.#client.POST("/api/v1/people", { body: { name, email, role, clinicians } })),
 
     renewLink: (id: string): Promise<HandedLink> =>
       this.#requests.value(this.#client.POST("/api/v1/people/{id}/link", { params: { path: { id } } })),
@@ -213,6 +220,25 @@ export class Api {
           body: { identity_check: identityCheck },
         }),
       ),
+
+    careTeam: async (id: string): Promise<CaringClinician[]> => {
+      const params = { path: { id } };
+      const asked = this.#client.GET("/api/v1/people/{id}/care-team", { params });
+      return (await this.#requests.value(asked)).clinicians as CaringClinician[];
+    },
+
+    addToCareTeam: async (id: string, clinician: string): Promise<CaringClinician[]> => {
+      const params = { path: { id } };
+      const asked = this.#client.POST("/api/v1/people/{id}/care-team", { params, body: { clinician } });
+      return (await this.#requests.value(asked)).clinicians as CaringClinician[];
+    },
+
+    /** Without a time it ends at once. */
+    endCare: async (id: string, clinician: string, until: string | null): Promise<CaringClinician[]> => {
+      const params = { path: { id } };
+      const asked = this.#client.POST("/api/v1/people/{id}/care-team/end", { params, body: { clinician, until } });
+      return (await this.#requests.value(asked)).clinicians as CaringClinician[];
+    },
 
     previewImport: async (csv: string): Promise<ImportPreview> =>
       (await this.#requests.value(

@@ -371,7 +371,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Lists the practice's patients. */
+        /** Lists the patients in the clinician's care. */
         get: operations["patients"];
         put?: never;
         post?: never;
@@ -433,6 +433,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/people/{id}/care-team": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists who cares for a patient, and who did. */
+        get: operations["care_team"];
+        put?: never;
+        /** Lets a clinician see a patient. Doing it twice changes nothing. */
+        post: operations["add_to_care_team"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/people/{id}/care-team/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ends a clinician's care for a patient, at once or at a time to come. It stays on record. */
+        post: operations["end_care"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/people/{id}/end-sessions": {
         parameters: {
             query?: never;
@@ -442,7 +477,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Ends every session of somebody, oneself included. They can sign in again. */
+        /** Ends every session of somebody else. They can sign in again. */
         post: operations["end_sessions"];
         delete?: never;
         options?: never;
@@ -559,7 +594,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * Says whether a second factor was shown in the last five minutes. A page asks before it begins what it can't repeat by
+         *     itself: a download.
+         */
+        get: operations["has_fresh_factor"];
         put?: never;
         /** Notes that a second factor was shown, and gives the session new tokens. */
         post: operations["show_fresh_factor"];
@@ -766,6 +805,14 @@ export interface components {
              */
             person: string;
         };
+        /** @description A clinician for a care team. */
+        AddToCareTeam: {
+            /**
+             * Format: uuid
+             * @description Who.
+             */
+            clinician: string;
+        };
         /** @description A file of the web client and what it must hash to. */
         Asset: {
             /** @description As in the address, without the leading slash. */
@@ -876,6 +923,35 @@ export interface components {
             /** @description Base32, for typing. */
             secret: string;
         };
+        /** @description Everybody who cares or cared for a patient. */
+        CareTeam: {
+            /** @description Those who do now first, each group by name. */
+            clinicians: components["schemas"]["CaringClinician"][];
+        };
+        /** @description A clinician in a care team, now or in the past. */
+        CaringClinician: {
+            /** @description They can see the patient now. */
+            current: boolean;
+            /** @description What brought them in: `visit` or `by_hand`. */
+            how: string;
+            /** @description What others call them. */
+            name: string;
+            /**
+             * Format: uuid
+             * @description The account's id.
+             */
+            person: string;
+            /**
+             * Format: date-time
+             * @description Since when they could see the patient.
+             */
+            since: string;
+            /**
+             * Format: date-time
+             * @description Until when; null while no end is set.
+             */
+            until?: string | null;
+        };
         /** @description The current password and the one to come. */
         ChangePassword: {
             /**
@@ -914,6 +990,19 @@ export interface components {
             /** @description From the link's fragment. */
             token: string;
         };
+        /** @description The end of somebody's care. */
+        EndCare: {
+            /**
+             * Format: uuid
+             * @description Whose.
+             */
+            clinician: string;
+            /**
+             * Format: date-time
+             * @description When; null for at once.
+             */
+            until?: string | null;
+        };
         /** @description The first code of the new authenticator. */
         FirstCode: {
             /** @description Six digits. */
@@ -941,20 +1030,25 @@ export interface components {
         };
         /** @description One line of the table. */
         ImportLine: {
+            /** @description As it stands there; empty where the file has no such column. */
+            clinician: string;
             /** @description As it stands there. */
             email: string;
             /** @description As an editor counts. */
             line: number;
             /** @description As it stands there. */
             name: string;
-            /** @description Null when the line is good; else `quotes`, `columns`, `name`, `email`, `role`, `twice_in_file` or `has_account`. */
+            /**
+             * @description Null when the line is good; else `quotes`, `columns`, `name`, `email`, `role`, `twice_in_file`, `has_account`,
+             *     `clinician` (nobody here has that address, or is no clinician) or `no_patient` (only patients have one).
+             */
             problem?: string | null;
             /** @description As it stands there. */
             role: string;
         };
         /** @description A table of people. */
         ImportPeople: {
-            /** @description The file's text: a line with `name,email,role`, then one line for each person. At most 500. */
+            /** @description The file's text: a line with `name,email,role` and perhaps `clinician`, then one line for each person. At most 500. */
             csv: string;
         };
         /** @description What an import would do. */
@@ -978,6 +1072,8 @@ export interface components {
         };
         /** @description Somebody to be invited. */
         InvitePerson: {
+            /** @description Of a patient: the clinicians who may see them from the first day. At most 20. */
+            clinicians?: string[];
             /** @description What they will sign in with, and where the letter goes. */
             email: string;
             /** @description What others will call them. */
@@ -1026,6 +1122,11 @@ export interface components {
         };
         /** @description Somebody with an account, as administrators see them. */
         MemberOfPractice: {
+            /**
+             * Format: int32
+             * @description Of a patient: how many clinicians can see them; null for everybody else.
+             */
+            clinicians?: number | null;
             /** @description What they sign in with. */
             email: string;
             /**
@@ -1941,7 +2042,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description not_allowed: auditors and administrators only */
+            /** @description not_allowed: auditors and administrators only; or fresh_factor_needed */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2259,7 +2360,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description not_allowed: administrators only */
+            /** @description not_allowed: administrators only; or fresh_factor_needed, for staff */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2277,7 +2378,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description unprocessable: the name or the address can't be used */
+            /** @description unprocessable: the name, the address or a clinician can't be used */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2318,7 +2419,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description not_allowed: administrators only */
+            /** @description not_allowed: administrators only; or fresh_factor_needed, for staff */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2387,6 +2488,185 @@ export interface operations {
                 };
             };
             /** @description unprocessable: no table of people, or too long */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    care_team: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CareTeam"];
+                };
+            };
+            /** @description signed_out */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not_allowed: administrators only */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not_found: no such patient */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_to_care_team: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddToCareTeam"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CareTeam"];
+                };
+            };
+            /** @description signed_out */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not_allowed: administrators only */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not_found: no such patient */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unprocessable: no such clinician */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    end_care: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EndCare"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CareTeam"];
+                };
+            };
+            /** @description signed_out */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not_allowed: administrators only */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not_found: no such patient */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not_in_care_team */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unprocessable: a time that is over */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2482,7 +2762,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description not_allowed: administrators only */
+            /** @description not_allowed: administrators only; or fresh_factor_needed, for staff */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2772,6 +3052,41 @@ export interface operations {
                 content?: never;
             };
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    has_fresh_factor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description signed_out */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description fresh_factor_needed */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3106,7 +3421,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description unprocessable: no such patient, or a time that is over */
+            /** @description unprocessable: no such patient in your care, or a time that is over */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3206,7 +3521,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description unprocessable: no such colleague, or the visit is over */
+            /** @description unprocessable: no such colleague, or visit or care is over */
             422: {
                 headers: {
                     [name: string]: unknown;

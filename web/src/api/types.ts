@@ -35,9 +35,11 @@ export type Build = Schema["About"];
 export type MemberState = "invited" | "factor_pending" | "active" | "suspended";
 export type IdentityCheck = "in_person" | "called_back" | "by_video" | "vouched";
 export type MailState = "smtp" | "off" | "outbox" | "stuck";
-export type LineProblem = "quotes" | "columns" | "name" | "email" | "role" | "twice_in_file" | "has_account";
+export type LineProblem =
+  "quotes" | "columns" | "name" | "email" | "role" | "twice_in_file" | "has_account" | "clinician" | "no_patient";
 export type Member = Omit<Schema["MemberOfPractice"], "role" | "state"> & { role: Role; state: MemberState };
 export type Members = { people: Member[]; mail: MailState };
+export type CaringClinician = Omit<Schema["CaringClinician"], "how"> & { how: "visit" | "by_hand" };
 export type HandedLink = Schema["HandedLink"];
 export type ImportLine = Omit<Schema["ImportLine"], "problem"> & { problem?: LineProblem | null };
 export type ImportPreview = { lines: ImportLine[]; bad: number };

@@ -53,11 +53,16 @@ export const people = {
       cannot: ["see other people's visits", "enter a visit before they are let in"],
     },
     clinician: {
-      can: ["make and run visits", "let people in", "write the note of their visits"],
-      cannot: ["read another clinician's notes", "manage accounts"],
+      can: ["make and run visits with patients in their care", "let people in", "write the note of their visits"],
+      cannot: ["see other patients", "read another clinician's notes", "manage accounts"],
     },
     administrator: {
-      can: ["invite people and change roles", "suspend accounts", "reset a lost second factor"],
+      can: [
+        "invite people and change roles",
+        "say which clinician sees which patient",
+        "suspend accounts",
+        "reset a lost second factor",
+      ],
       cannot: ["read any note", "join a visit", "choose anybody's password", "change their own account"],
     },
     auditor: {
@@ -99,7 +104,8 @@ export const people = {
     "Email is not getting through. Nothing is lost: it is tried again. You can also copy a link and hand it over.",
   mailOutbox: "This is the demo: letters are kept on a page of their own.",
   openOutbox: "Open the outbox",
-  importLead: "A file from a spreadsheet (CSV), with the columns name, email and role. At most 500 people.",
+  importLead:
+    "A file from a spreadsheet (CSV), with the columns name, email and role. A column clinician may say which clinician sees a patient, by their email address. At most 500 people.",
   file: "File",
   check: "Check the file",
   fileMissing: "Choose a file first.",
@@ -110,12 +116,14 @@ export const people = {
   lineGood: "Can be invited",
   lineProblems: {
     quotes: "A quotation mark is in the wrong place",
-    columns: "Not three columns",
+    columns: "More or fewer columns than in the first line",
     name: "The name is missing or too long",
     email: "This is no email address",
     role: "The role must be patient, clinician, administrator or auditor",
     twice_in_file: "This address stands in the file before",
     has_account: "Somebody has an account with this address already",
+    clinician: "No clinician here has this address",
+    no_patient: "Only a patient has a clinician",
   },
   allGood: (count: number) => (count === 1 ? "1 person can be invited." : `All ${count} people can be invited.`),
   someBad: (bad: number) =>
@@ -124,6 +132,40 @@ export const people = {
   invitedAll: (count: number) => (count === 1 ? "1 person is invited." : `${count} people are invited.`),
   allLinks: "Their links, shown only now. Each is for one person alone.",
   copyLinks: "Copy all links",
+};
+
+export const careTeam = {
+  action: "Care team",
+  title: (name: string) => `Care team of ${name}`,
+  lead: (name: string) =>
+    `The clinicians who may see ${name}. A visit adds a clinician by itself. Nobody else finds ${name}.`,
+  now: "Clinicians now",
+  nobody: (name: string) => `No clinician sees ${name} yet.`,
+  nobodyYetShort: "No clinician yet",
+  since: (day: string) => `since ${day}`,
+  until: (day: string) => `until ${day}`,
+  lastDayIs: (day: string) => `Last day: ${day}`,
+  how: { visit: "came by a visit", by_hand: "added by an administrator" },
+  end: "End",
+  endOf: (name: string) => `End care by ${name}`,
+  lastDay: "Last day",
+  lastDayHint: (clinician: string, patient: string) =>
+    `Today ends it at once. After it ${clinician} can't make visits with ${patient} or open notes about them, not even their own. Visits planned already stay.`,
+  confirmEnd: "End care",
+  lastDayMissing: "Choose the last day first.",
+  lastDayPast: "That day has passed. Choose today or a later day.",
+  clinician: "Clinician",
+  chooseClinician: "Choose a clinician",
+  add: "Add clinician",
+  clinicianMissing: "Choose a clinician first.",
+  nobodyElse: "Every clinician of the practice is in this care team.",
+  before: "Earlier",
+  added: (name: string) => `${name} is in the care team.`,
+  ended: (name: string) => `The care by ${name} has an end.`,
+  anotherClinician: "Another clinician",
+  inviteHint: "Who may see this patient. You can change it later under Care team.",
+  nobodyYet: "Nobody yet",
+  nobodyMore: "Nobody else",
 };
 
 export const outbox = {

@@ -3,7 +3,7 @@
 // interface (tests, screen readers, habits): change them only with good reason.
 
 import { audit } from "./en-audit";
-import { outbox, people } from "./en-people";
+import { careTeam, outbox, people } from "./en-people";
 
 const list = (names: readonly string[]): string => new Intl.ListFormat("en", { type: "conjunction" }).format(names);
 
@@ -57,7 +57,8 @@ export const en = {
     own_account: "This is your own account. Ask another administrator to change it.",
     last_administrator: "This is the last administrator. Somebody must be left who can manage accounts.",
     has_visits:
-      "This person has visits or a record in the role they have now. Invite them with another address for the new role.",
+      "This person has visits, a record or a care team in the role they have now. Invite them with another address for the new role.",
+    not_in_care_team: "This clinician isn't in the care team any more.",
     no_second_factor: "Only somebody who has finished setting up has a second factor to reset.",
     unprocessable: "Something you typed can't be used. Check it and try again.",
     not_found: "There is nothing here for you.",
@@ -160,6 +161,9 @@ export const en = {
     newVisit: "New visit",
     patient: "Patient",
     choosePatient: "Choose a patient",
+    patientHint: "Patients in your care. Is somebody missing? Ask an administrator to add you to their care team.",
+    noPatients:
+      "No patient is in your care yet. An administrator can add you to a patient's care team; a colleague can invite you to a visit.",
     when: "When",
     whenHint: (zone: string) => `Only for a later visit. Your time: ${zone}.`,
     startNow: "Start now",
@@ -193,6 +197,7 @@ export const en = {
 
   audit,
   people,
+  careTeam,
   outbox,
 
   lobby: {
@@ -434,7 +439,8 @@ export const en = {
     changed: "Not saved yet",
     offline: "Can't be saved right now. Your text is kept here and saved when the connection is back.",
     signedOut: "Can't be saved: you are signed out. Your text is kept here. Sign in again to save it.",
-    refused: "This note can't be saved by this account.",
+    refused:
+      "This note is not open to you. It may be that the patient is no longer in your care: then ask an administrator.",
     tooLong: "The note is too long to be saved. Please shorten it.",
     loading: "Getting your note…",
     loadFailed: "Your note could not be loaded.",

@@ -56,10 +56,14 @@ export class People {
   }
 }
 
+/** Those who can be in a care team. */
+export const cliniciansOf = (people: readonly Member[]): Member[] =>
+  people.filter((one) => one.role === "clinician" && one.state !== "suspended");
+
 export const hasFactor = (member: Member): boolean => typeof member.second_factor === "string";
 
 /** Something that is asked of the server once at a time, with a refusal in words. */
-class Asked {
+export class Asked {
   busy = $state(false);
   refusal = $state<string | null>(null);
 
@@ -83,6 +87,8 @@ export class Invite extends Asked {
   name = $state("");
   email = $state("");
   role = $state<Role | "">("");
+  /** Who may see a new patient; the last one is the field for another. */
+  clinicians = $state<string[]>([""]);
 
   constructor(private readonly api: Pick<Administration, "invite">) {
     super();
@@ -93,19 +99,23 @@ export class Invite extends Asked {
     if (name === "") this.refusal = t.people.nameMissing;
     else if (email === "") this.refusal = t.people.emailMissing;
     else if (role === "") this.refusal = t.people.roleMissing;
-    else return this.ask(() => this.api.invite(name, email, role));
+    else {
+      const chosen = role === "patient" ? new Set(this.clinicians.filter((one) => one !== "")) : [];
+      return this.ask(() => this.api.invite(name, email, role, [...chosen]));
+    }
     return null;
   }
 }
 
 /** What a row's menu can begin. */
-export type Action = "role" | "suspend" | "reactivate" | "reset" | "sessions" | "link";
+export type Action = "role" | "suspend" | "reactivate" | "reset" | "sessions" | "link" | "care";
 
 /** What makes sense for somebody as they are. Nobody changes their own account. */
 export function actionsFor(member: Member, me: string): Action[] {
   if (member.person === me) return [];
   const invited = member.state === "invited" || member.state === "factor_pending";
   const actions: Action[] = invited ? ["link", "role"] : ["role"];
+  if (member.role === "patient") actions.push("care");
   actions.push(member.state === "suspended" ? "reactivate" : "suspend");
   if (member.state === "active") actions.push("reset", "sessions");
   return actions;

@@ -77,7 +77,8 @@ export class Visits {
 
 /** The dialog *New visit*. */
 export class NewVisit {
-  patients = $state.raw<readonly Person[]>([]);
+  /** Those in one's care; null until they are known. */
+  patients = $state.raw<readonly Person[] | null>(null);
   patient = $state("");
   /** As the browser's field gives it: local, no zone. */
   when = $state("");

@@ -5,7 +5,7 @@
 
 use axum::extract::{FromRequestParts, Query, State};
 use axum::response::{IntoResponse, Response};
-use curtain_auth::{Administrator, AnyPrincipal, Auditor, Principal};
+use curtain_auth::{Administrator, AnyPrincipal, Auditor, Identity, Principal};
 use curtain_domain::{AccountId, Timestamp};
 use curtain_storage::{
     AdminScope, AuditEvent, AuditFilter, AuditKind, AuditLog, AuditOutcome, AuditRow, AuditorScope,
@@ -32,6 +32,9 @@ pub(crate) enum AuditReader {
     Auditor(Principal<Auditor>),
 }
 
+/// Somebody who may take the log away: a reader who showed a second factor just now (SE4).
+pub(crate) struct AuditExporter(AuditReader);
+
 /// Their unit of work.
 enum ReaderScope {
     Administrator(AdminScope),
@@ -50,7 +53,27 @@ impl FromRequestParts<House> for AuditReader {
     }
 }
 
+/// The role comes first: whoever may not read is not asked for a code.
+impl FromRequestParts<House> for AuditExporter {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, house: &House) -> Result<Self, ApiError> {
+        let reader = AuditReader::from_request_parts(parts, house).await?;
+        if !reader.identity().has_fresh_factor(house.clock.now()) {
+            return Err(ApiError::FreshFactorNeeded);
+        }
+        Ok(Self(reader))
+    }
+}
+
 impl AuditReader {
+    const fn identity(&self) -> &Identity {
+        match self {
+            Self::Administrator(who) => who.identity(),
+            Self::Auditor(who) => who.identity(),
+        }
+    }
+
     async fn begin(&self, house: &House) -> Result<ReaderScope, StorageError> {
         Ok(match self {
             Self::Administrator(who) => ReaderScope::Administrator(house.store.admin(who).begin().await?),
@@ -334,9 +357,9 @@ pub(crate) async fn verify(
     (status = 200, content_type = "application/x-ndjson", description = "one JSON object a line, or a FHIR R4 bundle"),
     (status = 400, body = Problem, description = "malformed: a word that is not known"),
     (status = 401, body = Problem, description = "signed_out"),
-    (status = 403, body = Problem, description = "not_allowed: auditors and administrators only")))]
+    (status = 403, body = Problem, description = "not_allowed: auditors and administrators only; or fresh_factor_needed")))]
 pub(crate) async fn export(
-    reader: AuditReader,
+    AuditExporter(reader): AuditExporter,
     State(house): State<House>,
     search: AuditSearch,
 ) -> Result<Response, ApiError> {

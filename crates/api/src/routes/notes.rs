@@ -59,6 +59,13 @@ async fn patient_of(
     visit.map(|visit| visit.patient.account).ok_or(ApiError::NotFound)
 }
 
+/// The note of a visit, if there is one. A record is closed to whoever no longer cares for the patient, its author included.
+async fn stored_note(scope: &mut ClinicianScope, of: VisitOf) -> Result<Option<StoredNote>, ApiError> {
+    let stored = scope.note(of.visit).await?;
+    // Asked afterwards: care that ends in between must not make a note look like none.
+    if scope.cares_for(of.patient).await? { Ok(stored) } else { Err(ApiError::NotFound) }
+}
+
 /// Opens the note for its author.
 #[utoipa::path(get, path = "/api/v1/visits/{id}/note", tag = "notes", params(("id" = Uuid, Path)), responses(
     (status = 200, body = Note, headers(("ETag" = String, description = "the version, in quotes"))),
@@ -73,7 +80,7 @@ pub(crate) async fn read(
 ) -> Result<Response, ApiError> {
     let mut scope = house.store.clinician(&clinician).begin().await?;
     let of = VisitOf { visit: id, patient: patient_of(&mut scope, &clinician, id).await? };
-    let (now, stored) = (house.clock.now(), scope.note(id).await?);
+    let (now, stored) = (house.clock.now(), stored_note(&mut scope, of).await?);
     let version = stored.as_ref().map_or(NoteVersion(0), |note| note.version);
     let Some(StoredNote { id, patient, sealed, key, saved_at, .. }) = stored else {
         scope.record(&AuditEvent::NoteRead { of, version }, now).await?;
@@ -118,7 +125,8 @@ pub(crate) async fn save(
     if text.chars() > MAX_CHARS {
         return Err(ApiError::Unprocessable(format!("The field text has more than {MAX_CHARS} characters.")));
     }
-    let (now, stored) = (house.clock.now(), scope.note(visit).await?);
+    let of = VisitOf { visit, patient };
+    let (now, stored) = (house.clock.now(), stored_note(&mut scope, of).await?);
     let version = stored.as_ref().map_or(NoteVersion(0), |note| note.version);
     if version != expected {
         return Err(ApiError::NoteChanged(version));
@@ -132,7 +140,6 @@ pub(crate) async fn save(
         NoteSave::Saved(version) => version,
         NoteSave::Changed(version) => return Err(ApiError::NoteChanged(version)),
     };
-    let of = VisitOf { visit, patient };
     scope.record(&AuditEvent::NoteWritten { of, version }, now).await?;
     scope.commit().await?;
     Ok(with_tag(version, NoteSaved { version: version.0, saved_at: now.to_date_time() }))

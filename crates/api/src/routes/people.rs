@@ -1,4 +1,4 @@
-//! Whom a clinician can choose from: the practice's patients and colleagues.
+//! Whom a clinician can choose from: the patients in their care, and their colleagues.
 
 use axum::extract::State;
 use curtain_auth::Clinician;
@@ -39,7 +39,7 @@ impl From<Vec<curtain_storage::Person>> for People {
     }
 }
 
-/// Lists the practice's patients.
+/// Lists the patients in the clinician's care.
 #[utoipa::path(get, path = "/api/v1/patients", tag = "people", responses(
     (status = 200, body = People),
     (status = 401, body = Problem, description = "signed_out"),

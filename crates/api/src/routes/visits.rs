@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use curtain_auth::{AnyPrincipal, Clinician};
 use curtain_domain::{AccountId, Timestamp, VisitId, VisitRole, VisitState};
-use curtain_storage::{AuditEvent, Place, VisitOf};
+use curtain_storage::{AuditEvent, CareTeamChange, ColleagueAdded, Place, VisitOf};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
@@ -145,7 +145,7 @@ pub(crate) async fn find(
     (status = 201, body = Visit),
     (status = 401, body = Problem, description = "signed_out"),
     (status = 403, body = Problem, description = "not_allowed: clinicians only"),
-    (status = 422, body = Problem, description = "unprocessable: no such patient, or a time that is over")))]
+    (status = 422, body = Problem, description = "unprocessable: no such patient in your care, or a time that is over")))]
 pub(crate) async fn schedule(
     SignedIn(clinician): SignedIn<Clinician>,
     State(house): State<House>,
@@ -160,8 +160,9 @@ pub(crate) async fn schedule(
     let mut scope = house.store.clinician(&clinician).begin().await?;
     let made = scope.create_visit(patient, scheduled_at, now, house.entropy.as_ref()).await?;
     let visit = made.and_then(|visit| Visit::seen_by(clinician.account(), &visit));
-    let visit = visit
-        .ok_or_else(|| ApiError::Unprocessable("The field patient names no patient here.".to_owned()))?;
+    let visit = visit.ok_or_else(|| {
+        ApiError::Unprocessable("The field patient names no patient in your care.".to_owned())
+    })?;
     let of = VisitOf { visit: VisitId::from_uuid(visit.id), patient };
     scope.record(&AuditEvent::VisitCreated(of), now).await?;
     scope.commit().await?;
@@ -176,7 +177,7 @@ pub(crate) async fn schedule(
         (status = 401, body = Problem, description = "signed_out"),
         (status = 403, body = Problem, description = "not_allowed: clinicians only"),
         (status = 404, body = Problem, description = "not_found"),
-        (status = 422, body = Problem, description = "unprocessable: no such colleague, or the visit is over")))]
+        (status = 422, body = Problem, description = "unprocessable: no such colleague, or visit or care is over")))]
 pub(crate) async fn add_colleague(
     SignedIn(clinician): SignedIn<Clinician>,
     State(house): State<House>,
@@ -190,13 +191,22 @@ pub(crate) async fn add_colleague(
     }
     let (colleague, now) = (AccountId::from_uuid(form.person), house.clock.now());
     let is_new = visit.place_of(colleague).is_none();
-    let visit = scope.add_colleague(id, colleague, now, house.entropy.as_ref()).await?;
-    let visit = visit.ok_or_else(|| {
-        ApiError::Unprocessable("The field person names no colleague, or the visit is over.".to_owned())
+    let added = scope.add_colleague(id, colleague, now, house.entropy.as_ref()).await?;
+    let ColleagueAdded { visit, joined_care_team } = added.ok_or_else(|| {
+        ApiError::Unprocessable(
+            "The field person names no colleague, or the visit or your care for the patient is over."
+                .to_owned(),
+        )
     })?;
+    let patient = visit.patient.account;
     if is_new {
-        let of = VisitOf { visit: id, patient: visit.patient.account };
+        let of = VisitOf { visit: id, patient };
         scope.record(&AuditEvent::ColleagueAdded { of, person: colleague }, now).await?;
+    }
+    if joined_care_team {
+        let change = CareTeamChange::AddedByVisit;
+        let joined = AuditEvent::CareTeamChanged { patient, clinician: colleague, change };
+        scope.record(&joined, now).await?;
     }
     scope.commit().await?;
     house.hub.people_changed(id).await?;

@@ -89,6 +89,8 @@ enum May {
     SignedInBut(u16, &'static str),
     /// Clinicians.
     Clinicians,
+    /// Clinicians, about the patient of our visit: those in the care team.
+    CareTeam,
     /// Auditors and administrators.
     ReadersOfTheLog,
     /// Whoever has a place in the visit.
@@ -97,6 +99,8 @@ enum May {
     Administrators,
     /// Administrators, about somebody who has an account; with the code that their state brings, if it brings one.
     AdministratorsAbout(&'static str),
+    /// Administrators, about a patient; of whoever is none they are told that nobody is there.
+    AdministratorsAboutPatients,
     /// The clinician who runs the visit; other roles are refused before any visit is looked up.
     ClinicianOfTheVisit,
 }
@@ -164,6 +168,7 @@ fn rows(tried: &Tried) -> BTreeMap<&'static str, Row> {
         ("POST /account/sessions/end-others", row(May::SignedIn, 204, json!({}))),
         // A visit's id is no session's; whose session it is, factors/account.rs tries.
         ("POST /account/sessions/{id}/end", row(May::SignedInBut(404, "not_found"), 0, json!({}))),
+        ("GET /session/fresh-factor", row(May::SignedIn, 204, Value::Null)),
         ("POST /session/fresh-factor", row(May::SignedInBut(401, "code_wrong"), 0, json!({"code": "none"}))),
         ("POST /activation", row(open(404, "link_invalid"), 0, json!({"token": token}))),
         (
@@ -182,7 +187,7 @@ fn rows(tried: &Tried) -> BTreeMap<&'static str, Row> {
         ("GET /outbox", row(open(404, "not_found"), 0, Value::Null)),
         ("GET /me", row(May::SignedIn, 200, Value::Null)),
         ("GET /visits", row(May::SignedIn, 200, Value::Null)),
-        ("POST /visits", row(May::Clinicians, 201, json!({"patient": patient, "scheduled_at": null}))),
+        ("POST /visits", row(May::CareTeam, 201, json!({"patient": patient, "scheduled_at": null}))),
         ("GET /visits/{id}", row(May::PeopleOfTheVisit, 200, Value::Null)),
         // With no upgrade in the request, whoever may open the socket is told that this is none.
         ("GET /visits/{id}/socket", row(May::PeopleOfTheVisit, 400, Value::Null)),
@@ -201,6 +206,7 @@ fn rows(tried: &Tried) -> BTreeMap<&'static str, Row> {
         ("POST /sign-out", row(May::SignedIn, 204, Value::Null)),
     ]);
     rows.extend(rows_of_administrators());
+    rows.extend(rows_of_care_teams(another_colleague));
     rows
 }
 
@@ -232,8 +238,19 @@ fn rows_of_administrators() -> [(&'static str, Row); 10] {
             "POST /people/{id}/reset-second-factor",
             row(May::AdministratorsAbout("no_second_factor"), 409, json!({"identity_check": "in_person"})),
         ),
-        ("POST /people/{id}/role", row(May::AdministratorsAbout(""), 200, json!({"role": "auditor"}))),
+        // Who is in a care team keeps the role: the patient becomes what they are.
+        ("POST /people/{id}/role", row(May::AdministratorsAbout(""), 200, json!({"role": "patient"}))),
         ("POST /people/{id}/suspend", row(May::AdministratorsAbout(""), 200, json!({}))),
+    ]
+}
+
+/// Who may see which patient: put together by administrators.
+fn rows_of_care_teams(clinician: &str) -> [(&'static str, Row); 3] {
+    let row = |success, body| Row { may: May::AdministratorsAboutPatients, body, success };
+    [
+        ("GET /people/{id}/care-team", row(200, Value::Null)),
+        ("POST /people/{id}/care-team", row(200, json!({"clinician": clinician}))),
+        ("POST /people/{id}/care-team/end", row(200, json!({"clinician": clinician}))),
     ]
 }
 
@@ -275,10 +292,17 @@ fn outcome_inside(row: &Row, who: Who, object: Object) -> Outcome {
         May::Everybody(status, code) => (status, code),
         _ if OUTSIDE.contains(&who) => SIGNED_OUT,
         May::SignedInBut(status, code) => (status, code),
-        May::Administrators | May::AdministratorsAbout(_) if who != Who::Administrator => NOT_ALLOWED,
+        May::Administrators | May::AdministratorsAbout(_) | May::AdministratorsAboutPatients
+            if who != Who::Administrator =>
+        {
+            NOT_ALLOWED
+        }
+        // Of the two who are invited, the first is a patient.
+        May::AdministratorsAboutPatients if !ours => NOT_FOUND,
         May::AdministratorsAbout(_) if matches!(object, Object::Missing | Object::Malformed) => NOT_FOUND,
         May::AdministratorsAbout(code) if !code.is_empty() => (409, code),
-        May::Clinicians | May::ClinicianOfTheVisit if !clinician => NOT_ALLOWED,
+        May::Clinicians | May::CareTeam | May::ClinicianOfTheVisit if !clinician => NOT_ALLOWED,
+        May::CareTeam if !of_ours => (422, "unprocessable"),
         May::ReadersOfTheLog if !matches!(who, Who::Administrator | Who::Auditor) => NOT_ALLOWED,
         May::PeopleOfTheVisit if !has_place => NOT_FOUND,
         May::ClinicianOfTheVisit if !runs_it => NOT_FOUND,

@@ -45,6 +45,7 @@ async fn a_note_is_found_by_who_wrote_it_and_whom_it_is_about() {
 async fn what_can_not_be_written_down_does_not_happen() {
     let house = TestHouse::open().await;
     let visit = house.visit(&house.ana, &house.lee, &[]).await;
+    house.put_in_care_of(&house.ben, &house.lee).await;
     let mut lee = house.sign_in(&house.lee).await;
     house.tamper("revoke insert on curtain.audit_event from curtain_clinician").await;
     let note = format!("/api/v1/visits/{visit}/note");

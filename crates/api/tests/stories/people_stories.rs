@@ -1,5 +1,8 @@
 //! Administrators and the people of their practice: inviting, changing, suspending, and never too much.
 
+mod care_team;
+mod role_grants;
+
 use serde_json::{Value, json};
 
 use crate::support::{Answer, Browser, PASSWORD, TestHouse, code_of};

@@ -3,6 +3,7 @@
 //!
 //! What a change ends (sessions, links, the old factor), the database ends by itself: see `migrations/…_people.sql`.
 
+mod care_team;
 mod policy;
 
 use core::time::Duration;
@@ -49,6 +50,7 @@ struct MemberRow {
     factor_was_reset: bool,
     link_expires_at: Option<OffsetDateTime>,
     open_sessions: i64,
+    clinicians: i64,
 }
 
 impl MemberRow {
@@ -63,6 +65,7 @@ impl MemberRow {
             factor_was_reset: self.factor_was_reset,
             link_expires_at: self.link_expires_at.map(Timestamp::from_date_time),
             open_sessions: u32::try_from(self.open_sessions).map_err(damaged("session"))?,
+            clinicians: u32::try_from(self.clinicians).map_err(damaged("care team"))?,
         })
     }
 }
@@ -91,7 +94,9 @@ impl AdminScope {
                  (select max(l.expires_at) from curtain.activation l \
                      where l.account = a.id and l.used_at is null) as link_expires_at, \
                  (select count(*) from curtain.session s \
-                     where s.account = a.id and s.ended_at is null and s.ends_at > $2) as open_sessions \
+                     where s.account = a.id and s.ended_at is null and s.ends_at > $2) as open_sessions, \
+                 (select count(distinct c.clinician) from curtain.care_team c \
+                     where c.patient = a.id and (c.until is null or c.until > clock_timestamp())) as clinicians \
              from curtain.account a left join curtain.totp t on t.account = a.id \
              where $1::uuid is null or a.id = $1 order by a.name, a.id",
         )

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::query::{damaged, wrapped_key};
 use crate::unit_of_work::{Scope, UnitOfWork};
-use crate::{AuditEvent, NoteSave, Person, SaveNote, StorageError, StoredNote, Visit, query};
+use crate::{AuditEvent, ColleagueAdded, NoteSave, Person, SaveNote, StorageError, StoredNote, Visit, query};
 
 /// A clinician's unit of work.
 pub struct ClinicianScope {
@@ -50,17 +50,26 @@ impl ClinicianScope {
         query::visit_by_id(self.unit.connection(), id).await
     }
 
-    /// The patients I can make a visit for.
+    /// The patients in my care: those I can make a visit for.
     pub async fn patients(&mut self) -> Result<Vec<Person>, StorageError> {
-        query::people(self.unit.connection(), "patient", self.me).await
+        query::patients_in_care(self.unit.connection()).await
+    }
+
+    /// Whether a patient is in my care now. Of others I may know a name, from a visit, and open no record.
+    pub async fn cares_for(&mut self, patient: AccountId) -> Result<bool, StorageError> {
+        let (cares,): (bool,) = sqlx::query_as("select $1 in (select curtain.my_patients())")
+            .bind(patient.as_uuid())
+            .fetch_one(self.unit.connection())
+            .await?;
+        Ok(cares)
     }
 
     /// The clinicians I can invite: all but me.
     pub async fn colleagues(&mut self) -> Result<Vec<Person>, StorageError> {
-        query::people(self.unit.connection(), "clinician", self.me).await
+        query::colleagues(self.unit.connection(), self.me).await
     }
 
-    /// Makes a visit that I run, with a place for the patient and one for me. `None` when there is no such patient.
+    /// Makes a visit that I run, with a place for the patient and one for me. `None` when no such patient is in my care.
     pub async fn create_visit(
         &mut self,
         patient: AccountId,
@@ -68,7 +77,7 @@ impl ClinicianScope {
         now: Timestamp,
         entropy: &dyn Entropy,
     ) -> Result<Option<Visit>, StorageError> {
-        if !self.is_active(patient, "patient").await? {
+        if !self.cares_for(patient).await? || !self.is_active(patient, "patient").await? {
             return Ok(None);
         }
         let visit = VisitId::new(now, entropy);
@@ -88,27 +97,50 @@ impl ClinicianScope {
         self.visit(visit).await
     }
 
-    /// Invites a colleague to a visit that I run and that is still open; inviting twice changes nothing.
-    /// `None` when there is no such visit of mine or no such colleague.
+    /// Invites a colleague to a visit that I run and that is still open, which brings them into the patient's care team;
+    /// inviting twice changes nothing. `None` when there is no such visit of mine or no such colleague, or when the patient
+    /// is no longer in my care.
     pub async fn add_colleague(
         &mut self,
         visit: VisitId,
         colleague: AccountId,
         now: Timestamp,
         entropy: &dyn Entropy,
-    ) -> Result<Option<Visit>, StorageError> {
+    ) -> Result<Option<ColleagueAdded>, StorageError> {
         let Some(found) = self.visit(visit).await? else { return Ok(None) };
         if !found.is_run_by(self.me) || !found.state.is_open() {
             return Ok(None);
         }
         if found.place_of(colleague).is_some_and(|place| place.role == VisitRole::CoHost) {
-            return Ok(Some(found));
+            return Ok(Some(ColleagueAdded { visit: found, joined_care_team: false }));
         }
-        if colleague == self.me || !self.is_active(colleague, "clinician").await? {
+        let patient = found.patient.account;
+        if colleague == self.me
+            || !self.is_active(colleague, "clinician").await?
+            || !self.cares_for(patient).await?
+        {
             return Ok(None);
         }
-        self.add_place(visit, found.patient.account, colleague, VisitRole::CoHost, now, entropy).await?;
-        self.visit(visit).await
+        let joined_care_team = !self.is_in_care_team(patient, colleague).await?;
+        self.add_place(visit, patient, colleague, VisitRole::CoHost, now, entropy).await?;
+        Ok(self.visit(visit).await?.map(|visit| ColleagueAdded { visit, joined_care_team }))
+    }
+
+    /// Whether a colleague cares for a patient of mine.
+    async fn is_in_care_team(
+        &mut self,
+        patient: AccountId,
+        colleague: AccountId,
+    ) -> Result<bool, StorageError> {
+        let (is_in,): (bool,) = sqlx::query_as(
+            "select exists (select from curtain.care_team where patient = $1 and clinician = $2 \
+                 and (until is null or until > clock_timestamp()))",
+        )
+        .bind(patient.as_uuid())
+        .bind(colleague.as_uuid())
+        .fetch_one(self.unit.connection())
+        .await?;
+        Ok(is_in)
     }
 
     async fn is_active(&mut self, account: AccountId, role: &str) -> Result<bool, StorageError> {
@@ -146,7 +178,7 @@ impl ClinicianScope {
     }
 }
 
-/// Notes, which only their author finds.
+/// Notes, which only their author finds, and only while the patient is in their care.
 impl ClinicianScope {
     /// The note of a visit that I run; `None` when there is none yet, or when the note is another's.
     pub async fn note(&mut self, visit: VisitId) -> Result<Option<StoredNote>, StorageError> {

@@ -1,6 +1,8 @@
 //! What administrators may do to accounts, and what the database holds up whoever asks: somebody is always left who can
 //! manage accounts, a change ends what it must, and nobody changes themselves.
 
+mod care_team;
+
 use curtain_auth::{ActivationToken, Administrator, Principal};
 use curtain_domain::{AccountId, EmailAddress, PersonName, Role, SessionId};
 use curtain_storage::{AccountState, FactorReset, IdentityCheck, LinkKind, NewLink, NewMember, StorageError};

@@ -37,6 +37,7 @@ async fn anothers_visit_and_a_missing_one_look_the_same() {
 #[tokio::test]
 async fn a_clinician_makes_a_visit_and_both_find_it() {
     let world = World::seeded().await;
+    world.put_in_care_of(BEN, OKAFOR).await;
     let okafor = world.okafor().await;
     let mut scope = world.store.clinician(&okafor).begin().await.unwrap();
     let made = scope.create_visit(BEN, world.now + HOUR, world.now, &*world.entropy).await.unwrap().unwrap();

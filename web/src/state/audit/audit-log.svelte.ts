@@ -4,7 +4,7 @@ import { Problem } from "../../api/problem";
 import type { AuditedEvent, AuditPerson, AuditReport, AuditSearch } from "../../api/types";
 import { words } from "../../i18n";
 
-type AuditApi = Pick<Api, "audit" | "auditPeople" | "verifyAudit">;
+type AuditApi = Pick<Api, "audit" | "auditPeople" | "verifyAudit" | "needFreshFactor">;
 
 export class AuditLog {
   status = $state<"loading" | "ready" | "failed">("loading");
@@ -62,6 +62,18 @@ export class AuditLog {
   /** Where the browser gets the export of what is shown. */
   exportAddress(form: "ndjson" | "fhir"): string {
     return `/api/v1/audit/export?${new URLSearchParams({ ...this.#shown, form }).toString()}`;
+  }
+
+  /** Taking the log away needs a second factor shown just now. False when the person showed none. */
+  async mayExport(): Promise<boolean> {
+    this.refusal = null;
+    try {
+      await this.api.needFreshFactor();
+      return true;
+    } catch (error) {
+      this.refusal = words(Problem.of(error));
+      return false;
+    }
   }
 
   async #load(after: string | null): Promise<void> {

@@ -16,6 +16,7 @@ const member = (over: Partial<Member> = {}): Member => ({
   second_factor_since: null,
   link_expires_at: null,
   open_sessions: 0,
+  clinicians: 1,
   ...over,
 });
 const link = { person: "1", link: "https://x.example/activate#secret", expires_at: "2026-01-01T00:00:00Z" };
@@ -33,6 +34,9 @@ function administration(over: object = {}): ConstructorParameters<typeof Change>
     reactivate: vi.fn(async () => member()),
     endSessions: vi.fn(async () => member()),
     resetSecondFactor: vi.fn(async () => link),
+    careTeam: vi.fn(async () => []),
+    addToCareTeam: vi.fn(async () => []),
+    endCare: vi.fn(async () => []),
     previewImport: vi.fn(async () => ({ lines: [], bad: 0 })),
     import: vi.fn(async () => []),
     ...over,
@@ -76,9 +80,10 @@ describe("the people of the practice", () => {
 
 describe("a row's menu", () => {
   it("offers what makes sense, and nothing for oneself", () => {
-    expect(actionsFor(member(), "9")).toEqual(["role", "suspend", "reset", "sessions"]);
-    expect(actionsFor(member({ state: "invited" }), "9")).toEqual(["link", "role", "suspend"]);
-    expect(actionsFor(member({ state: "suspended" }), "9")).toEqual(["role", "reactivate"]);
+    expect(actionsFor(member(), "9")).toEqual(["role", "care", "suspend", "reset", "sessions"]);
+    expect(actionsFor(member({ state: "invited" }), "9")).toEqual(["link", "role", "care", "suspend"]);
+    expect(actionsFor(member({ state: "suspended" }), "9")).toEqual(["role", "care", "reactivate"]);
+    expect(actionsFor(member({ role: "clinician" }), "9")).toEqual(["role", "suspend", "reset", "sessions"]);
     expect(actionsFor(member(), "1")).toEqual([]);
   });
 });
@@ -95,6 +100,17 @@ describe("inviting", () => {
       expect(model.refusal).toBe(missing);
       fill();
     }
+  });
+
+  it("names a patient's clinicians, each once, and nobody's else", async () => {
+    const invite = vi.fn(async () => link);
+    const model = new Invite({ invite });
+    Object.assign(model, { name: "Ana", email: "ana@x.example", role: "patient", clinicians: ["7", "8", "7", ""] });
+    await model.send();
+    expect(invite).toHaveBeenLastCalledWith("Ana", "ana@x.example", "patient", ["7", "8"]);
+    model.role = "auditor";
+    await model.send();
+    expect(invite).toHaveBeenLastCalledWith("Ana", "ana@x.example", "auditor", []);
   });
 
   it("says in words why the server refused", async () => {

@@ -4,13 +4,13 @@ use axum::extract::State;
 use axum::response::Response;
 use curtain_auth::Factor;
 use curtain_storage::{AuditEvent, Factor as Shown};
-use http::HeaderMap;
+use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::renew;
 use crate::audit::denials::actor;
-use crate::extract::{Json, SignedInAny};
+use crate::extract::{Json, SignedInAny, SteppedUpAny};
 use crate::factor_checks::allowed;
 use crate::routes::session::Me;
 use crate::{ApiError, House, Problem};
@@ -21,6 +21,16 @@ use crate::{ApiError, House, Problem};
 pub(crate) struct FreshCode {
     /// Six digits.
     code: String,
+}
+
+/// Says whether a second factor was shown in the last five minutes. A page asks before it begins what it can't repeat by
+/// itself: a download.
+#[utoipa::path(get, path = "/api/v1/session/fresh-factor", tag = "session", responses(
+    (status = 204),
+    (status = 401, body = Problem, description = "signed_out"),
+    (status = 403, body = Problem, description = "fresh_factor_needed")))]
+pub(crate) async fn has_fresh_factor(_shown: SteppedUpAny) -> StatusCode {
+    StatusCode::NO_CONTENT
 }
 
 /// Notes that a second factor was shown, and gives the session new tokens.

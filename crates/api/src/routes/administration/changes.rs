@@ -5,7 +5,7 @@
 
 use axum::extract::State;
 use curtain_auth::{Administrator, Principal};
-use curtain_domain::{AccountId, Role, SessionId};
+use curtain_domain::{AccountId, Role, SessionId, Timestamp};
 use curtain_storage::{
     AccountState, AdminScope, AuditEvent, EndCause, FactorReset, IdentityCheck, MailKind, Member,
     StorageError,
@@ -55,48 +55,84 @@ fn refusal(error: StorageError) -> ApiError {
         ),
         StorageError::Constraint(name) if name.ends_with("_fkey") => ApiError::Conflict(
             "has_visits",
-            "This person has visits or a record in the role they have. Invite them anew, with another address, instead.",
+            "This person has visits, a record or a care team in the role they have. Invite them anew, with another address, \
+             instead.",
         ),
         error => error.into(),
     }
 }
 
-/// Somebody else, as they are before a change.
-async fn other(
-    house: &House,
-    scope: &mut AdminScope,
-    by: &Principal<Administrator>,
-    id: AccountId,
-) -> Result<Member, ApiError> {
-    of_another(by, id)?;
-    scope.member(id, house.clock.now()).await?.ok_or(ApiError::NotFound)
+/// What becomes of the open sessions of somebody who was changed.
+#[derive(Clone, Copy)]
+enum Sessions {
+    Stay,
+    /// Ended for a cause that is still to be written down.
+    End(EndCause),
+    /// The event says so itself.
+    Ended,
+}
+
+/// One change to somebody else's account: who they were is looked up, the change is made, written down with what it ended,
+/// and stored; then every open socket that it ended closes.
+struct Changing<'a> {
+    house: &'a House,
+    scope: AdminScope,
+    by: AccountId,
+    before: Member,
+}
+
+impl<'a> Changing<'a> {
+    async fn begin(house: &'a House, by: &Principal<Administrator>, id: AccountId) -> Result<Self, ApiError> {
+        of_another(by, id)?;
+        let mut scope = house.store.admin(by).begin().await?;
+        let before = scope.member(id, house.clock.now()).await?.ok_or(ApiError::NotFound)?;
+        Ok(Self { house, scope, by: by.account(), before })
+    }
+
+    /// `done` is whether the account was there to change; `change` is what happened and what the person is told of it, if
+    /// anything changed.
+    async fn finish(
+        mut self,
+        done: Result<bool, StorageError>,
+        change: Option<(AuditEvent, Option<Notice>)>,
+        sessions: Sessions,
+    ) -> Result<Json<MemberOfPractice>, ApiError> {
+        if !done.map_err(refusal)? {
+            return Err(ApiError::NotFound);
+        }
+        let (id, now) = (self.before.account, self.house.clock.now());
+        if let Some((event, notice)) = &change {
+            self.scope.record(event, now).await?;
+            tracing::info!(by = %self.by, account = %id, change = %event.kind(), "an account was changed");
+            if let Sessions::End(cause) = sessions {
+                record_ended(&mut self.scope, &self.before, cause, now).await?;
+            }
+            if let Some(notice) = *notice {
+                notices::queue(self.house, self.scope.post(), id, notice, now).await?;
+            }
+        }
+        let member = shown(&mut self.scope, id, now).await?;
+        self.scope.commit().await?;
+        if !matches!(sessions, Sessions::Stay) {
+            self.house.hub.revoke_person(id);
+        }
+        Ok(Json(member))
+    }
 }
 
 /// Writes down that somebody's sessions ended with a change, if they had any.
 async fn record_ended(
-    house: &House,
     scope: &mut AdminScope,
     before: &Member,
     cause: EndCause,
+    now: Timestamp,
 ) -> Result<(), ApiError> {
     let count = u64::from(before.open_sessions);
     if count > 0 {
         let ended = AuditEvent::SessionsEnded { person: before.account, cause, count };
-        scope.record(&ended, house.clock.now()).await?;
+        scope.record(&ended, now).await?;
     }
     Ok(())
-}
-
-/// Ends the work: stored first, then every open socket of the person closes.
-async fn store_and_close(
-    house: &House,
-    mut scope: AdminScope,
-    id: AccountId,
-) -> Result<Json<MemberOfPractice>, ApiError> {
-    let member = shown(&mut scope, id, house.clock.now()).await?;
-    scope.commit().await?;
-    house.hub.revoke_person(id);
-    Ok(Json(member))
 }
 
 /// Gives somebody another role. They are signed out everywhere.
@@ -113,20 +149,12 @@ pub(crate) async fn change_role(
     PathId(id): PathId<AccountId>,
     Json(form): Json<ChangeRole>,
 ) -> Result<Json<MemberOfPractice>, ApiError> {
-    let mut scope = house.store.admin(&administrator).begin().await?;
-    let before = other(&house, &mut scope, &administrator, id).await?;
-    if !scope.change_role(id, form.role).await.map_err(refusal)? {
-        return Err(ApiError::NotFound);
-    }
-    if before.role != form.role {
-        let changed = AuditEvent::RoleChanged { person: id, from: before.role, to: form.role };
-        scope.record(&changed, house.clock.now()).await?;
-        record_ended(&house, &mut scope, &before, EndCause::RoleChanged).await?;
-        let told = Notice::RoleChanged { to: form.role };
-        notices::queue(&house, scope.post(), id, told, house.clock.now()).await?;
-    }
-    tracing::info!(by = %administrator.account(), account = %id, role = %form.role, "a role was given");
-    store_and_close(&house, scope, id).await
+    let mut changing = Changing::begin(&house, &administrator, id).await?;
+    let (from, to) = (changing.before.role, form.role);
+    let done = changing.scope.change_role(id, to).await;
+    let event = AuditEvent::RoleChanged { person: id, from, to };
+    let change = (from != to).then_some((event, Some(Notice::RoleChanged { to })));
+    changing.finish(done, change, Sessions::End(EndCause::RoleChanged)).await
 }
 
 /// Switches an account off. The person is signed out everywhere and leaves any visit.
@@ -142,18 +170,11 @@ pub(crate) async fn suspend(
     State(house): State<House>,
     PathId(id): PathId<AccountId>,
 ) -> Result<Json<MemberOfPractice>, ApiError> {
-    let mut scope = house.store.admin(&administrator).begin().await?;
-    let before = other(&house, &mut scope, &administrator, id).await?;
-    if !scope.suspend(id).await.map_err(refusal)? {
-        return Err(ApiError::NotFound);
-    }
-    if before.state != AccountState::Suspended {
-        scope.record(&AuditEvent::PersonSuspended { person: id }, house.clock.now()).await?;
-        record_ended(&house, &mut scope, &before, EndCause::Suspended).await?;
-        notices::queue(&house, scope.post(), id, Notice::Suspended, house.clock.now()).await?;
-    }
-    tracing::info!(by = %administrator.account(), account = %id, "an account was suspended");
-    store_and_close(&house, scope, id).await
+    let mut changing = Changing::begin(&house, &administrator, id).await?;
+    let done = changing.scope.suspend(id).await;
+    let is_new = changing.before.state != AccountState::Suspended;
+    let change = is_new.then_some((AuditEvent::PersonSuspended { person: id }, Some(Notice::Suspended)));
+    changing.finish(done, change, Sessions::End(EndCause::Suspended)).await
 }
 
 /// Switches a suspended account on again, as far as it had come.
@@ -169,22 +190,14 @@ pub(crate) async fn reactivate(
     State(house): State<House>,
     PathId(id): PathId<AccountId>,
 ) -> Result<Json<MemberOfPractice>, ApiError> {
-    let mut scope = house.store.admin(&administrator).begin().await?;
-    let before = other(&house, &mut scope, &administrator, id).await?;
-    if !scope.reactivate(id).await.map_err(refusal)? {
-        return Err(ApiError::NotFound);
-    }
-    if before.state == AccountState::Suspended {
-        scope.record(&AuditEvent::PersonReactivated { person: id }, house.clock.now()).await?;
-        notices::queue(&house, scope.post(), id, Notice::Reactivated, house.clock.now()).await?;
-    }
-    let member = shown(&mut scope, id, house.clock.now()).await?;
-    scope.commit().await?;
-    tracing::info!(by = %administrator.account(), account = %id, "an account was switched on again");
-    Ok(Json(member))
+    let mut changing = Changing::begin(&house, &administrator, id).await?;
+    let done = changing.scope.reactivate(id).await;
+    let was_off = changing.before.state == AccountState::Suspended;
+    let change = was_off.then_some((AuditEvent::PersonReactivated { person: id }, Some(Notice::Reactivated)));
+    changing.finish(done, change, Sessions::Stay).await
 }
 
-/// Ends every session of somebody, oneself included. They can sign in again.
+/// Ends every session of somebody else. They can sign in again.
 #[utoipa::path(post, path = "/api/v1/people/{id}/end-sessions", tag = "administration", params(("id" = Uuid, Path)),
     responses(
         (status = 200, body = MemberOfPractice),
@@ -197,12 +210,11 @@ pub(crate) async fn end_sessions(
     State(house): State<House>,
     PathId(id): PathId<AccountId>,
 ) -> Result<Json<MemberOfPractice>, ApiError> {
-    let mut scope = house.store.admin(&administrator).begin().await?;
-    let before = other(&house, &mut scope, &administrator, id).await?;
-    let ended = scope.end_sessions(id, house.clock.now()).await?;
-    record_ended(&house, &mut scope, &before, EndCause::ByAdministrator).await?;
-    tracing::info!(by = %administrator.account(), account = %id, ended, "sessions were ended");
-    store_and_close(&house, scope, id).await
+    let mut changing = Changing::begin(&house, &administrator, id).await?;
+    let (count, cause) = (u64::from(changing.before.open_sessions), EndCause::ByAdministrator);
+    let done = changing.scope.end_sessions(id, house.clock.now()).await.map(|_| true);
+    let change = (count > 0).then_some((AuditEvent::SessionsEnded { person: id, cause, count }, None));
+    changing.finish(done, change, Sessions::Ended).await
 }
 
 /// Takes somebody's second factor away and sends the link with which they set up another. They need their password for it.
@@ -224,8 +236,7 @@ pub(crate) async fn reset_second_factor(
         ApiError::Unprocessable("The field identity_check isn't one of those known here.".to_owned())
     })?;
     let now = house.clock.now();
-    let mut scope = house.store.admin(&administrator).begin().await?;
-    let member = other(&house, &mut scope, &administrator, id).await?;
+    let Changing { mut scope, before: member, .. } = Changing::begin(&house, &administrator, id).await?;
     let link = FreshLink::new(&house, now);
     let record = SessionId::new(now, house.entropy.as_ref());
     let reset = FactorReset { account: id, identity_check, link: link.stored, record };
@@ -239,7 +250,7 @@ pub(crate) async fn reset_second_factor(
     let letter = mail::seal(&house, MailKind::NewFactor, &member.email, letter, now)?;
     scope.queue_mail(&letter, now).await?;
     scope.record(&AuditEvent::FactorReset { person: id, check: identity_check }, now).await?;
-    record_ended(&house, &mut scope, &member, EndCause::FactorChanged).await?;
+    record_ended(&mut scope, &member, EndCause::FactorChanged, now).await?;
     scope.commit().await?;
     house.hub.revoke_person(id);
     tracing::info!(by = %administrator.account(), account = %id, check = identity_check.as_str(), "a second factor was reset");

@@ -1,19 +1,20 @@
 //! Inviting many at once, from a table. First a preview that names each bad line, then all or nobody: half a table invited
 //! would leave nobody sure who has a link.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use curtain_auth::Administrator;
-use curtain_domain::{EmailAddress, PersonName, Role};
-use curtain_storage::AdminScope;
+use curtain_domain::{AccountId, EmailAddress, PersonName, Role};
+use curtain_storage::{AccountState, AdminScope, Member};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::csv::{self, Record};
-use super::people::{HandedLink, invite_one};
+use super::grant::RoleGrant;
+use super::people::{HandedLink, Invitee, invite_one};
 use crate::extract::{Json, SignedIn};
 use crate::{ApiError, House, Problem};
 
@@ -21,12 +22,14 @@ use crate::{ApiError, House, Problem};
 const MOST_ROWS: usize = 500;
 /// The columns, in any order, under these names.
 const COLUMNS: [&str; 3] = ["name", "email", "role"];
+/// One more that may be there: the address of the clinician who sees the patient.
+const CLINICIAN: &str = "clinician";
 
 /// A table of people.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ImportPeople {
-    /// The file's text: a line with `name,email,role`, then one line for each person. At most 500.
+    /// The file's text: a line with `name,email,role` and perhaps `clinician`, then one line for each person. At most 500.
     csv: String,
 }
 
@@ -41,7 +44,10 @@ pub(crate) struct ImportLine {
     email: String,
     /// As it stands there.
     role: String,
-    /// Null when the line is good; else `quotes`, `columns`, `name`, `email`, `role`, `twice_in_file` or `has_account`.
+    /// As it stands there; empty where the file has no such column.
+    clinician: String,
+    /// Null when the line is good; else `quotes`, `columns`, `name`, `email`, `role`, `twice_in_file`, `has_account`,
+    /// `clinician` (nobody here has that address, or is no clinician) or `no_patient` (only patients have one).
     problem: Option<&'static str>,
 }
 
@@ -76,7 +82,40 @@ pub(crate) struct Imported {
 /// A line and, if it is good, the person on it.
 struct Judged {
     line: ImportLine,
-    person: Option<(PersonName, EmailAddress, Role)>,
+    person: Option<Read>,
+}
+
+/// Somebody on a line.
+struct Read {
+    name: PersonName,
+    email: EmailAddress,
+    role: Role,
+    clinician: Option<AccountId>,
+}
+
+/// Where the columns stand.
+struct Columns {
+    required: [usize; 3],
+    clinician: Option<usize>,
+}
+
+/// What the lines are judged against.
+struct Here<'a> {
+    addresses: BTreeSet<&'a str>,
+    clinicians: BTreeMap<&'a str, AccountId>,
+}
+
+impl<'a> Here<'a> {
+    fn of(members: &'a [Member]) -> Self {
+        let clinicians = members
+            .iter()
+            .filter(|one| one.role == Role::Clinician && one.state != AccountState::Suspended)
+            .map(|one| (one.email.as_str(), one.account));
+        Self {
+            addresses: members.iter().map(|member| member.email.as_str()).collect(),
+            clinicians: clinicians.collect(),
+        }
+    }
 }
 
 /// Says what each line would do. Invites nobody.
@@ -101,7 +140,7 @@ pub(crate) async fn preview(
 #[utoipa::path(post, path = "/api/v1/people/import", tag = "administration", request_body = ImportPeople, responses(
     (status = 201, body = Imported),
     (status = 401, body = Problem, description = "signed_out"),
-    (status = 403, body = Problem, description = "not_allowed: administrators only"),
+    (status = 403, body = Problem, description = "not_allowed: administrators only; or fresh_factor_needed, for staff"),
     (status = 409, body = Problem, description = "email_taken in the meantime"),
     (status = 422, body = Problem, description = "unprocessable: a line is bad; nobody was invited")))]
 pub(crate) async fn import(
@@ -117,7 +156,13 @@ pub(crate) async fn import(
             let why = format!("Line {} can't be invited. Nobody was.", line.line);
             return Err(ApiError::Unprocessable(why));
         };
-        let link = invite_one(&house, &mut scope, &administrator, person, now).await?;
+        let invitee = Invitee {
+            name: person.name,
+            email: person.email,
+            role: RoleGrant::by(&administrator, person.role, now)?,
+            clinicians: person.clinician.into_iter().collect(),
+        };
+        let link = invite_one(&house, &mut scope, &administrator, invitee, now).await?;
         people.push(ImportedPerson { name: line.name, email: line.email, link });
     }
     scope.commit().await?;
@@ -131,7 +176,9 @@ async fn judge(house: &House, scope: &mut AdminScope, text: &str) -> Result<Vec<
     let mut records = csv::records(text).into_iter();
     let header = records.next().ok_or_else(|| refused("The file is empty."))?;
     let places = columns(&header).ok_or_else(|| {
-        refused("The first line must name the columns name, email and role, and no others.")
+        refused(
+            "The first line must name the columns name, email and role, perhaps clinician, and no others.",
+        )
     })?;
     let records: Vec<Record> = records.collect();
     if records.is_empty() {
@@ -141,54 +188,70 @@ async fn judge(house: &House, scope: &mut AdminScope, text: &str) -> Result<Vec<
         return Err(ApiError::Unprocessable(format!("The file has more than {MOST_ROWS} people.")));
     }
     let members = scope.members(house.clock.now()).await?;
-    let here: BTreeSet<&str> = members.iter().map(|member| member.email.as_str()).collect();
-    let mut seen = BTreeSet::new();
-    Ok(records.iter().map(|record| judge_line(record, places, &here, &mut seen)).collect())
+    let (here, mut seen) = (Here::of(&members), BTreeSet::new());
+    Ok(records.iter().map(|record| judge_line(record, &places, &here, &mut seen)).collect())
 }
 
-/// Where name, email and role stand.
-fn columns(header: &Record) -> Option<[usize; 3]> {
+/// Where name, email and role stand, and the clinician if there is such a column.
+fn columns(header: &Record) -> Option<Columns> {
     let names: Vec<String> = header.fields.iter().map(|field| field.to_lowercase()).collect();
     let place = |column: &str| names.iter().position(|name| name == column);
     let [name, email, role] = COLUMNS.map(place);
-    (names.len() == COLUMNS.len() && !header.misquoted).then_some([name?, email?, role?])
+    let found = Columns { required: [name?, email?, role?], clinician: place(CLINICIAN) };
+    (names.len() == found.count() && !header.misquoted).then_some(found)
 }
 
-fn judge_line(
-    record: &Record,
-    places: [usize; 3],
-    here: &BTreeSet<&str>,
-    seen: &mut BTreeSet<String>,
-) -> Judged {
-    let [name, email, role] = places.map(|at| record.fields.get(at).cloned().unwrap_or_default());
-    let person = read_person(record, [&name, &email, &role]).and_then(|person| {
-        let address = person.1.as_str();
-        if here.contains(address) {
+impl Columns {
+    const fn count(&self) -> usize {
+        COLUMNS.len() + self.clinician.is_some() as usize
+    }
+}
+
+fn judge_line(record: &Record, places: &Columns, here: &Here<'_>, seen: &mut BTreeSet<String>) -> Judged {
+    let field = |at: usize| record.fields.get(at).cloned().unwrap_or_default();
+    let ([name, email, role], clinician) =
+        (places.required.map(field), places.clinician.map(field).unwrap_or_default());
+    let mut line = ImportLine { line: record.line, name, email, role, clinician, problem: None };
+    let person = read_person(record, places, &line, here).and_then(|person| {
+        let address = person.email.as_str();
+        if here.addresses.contains(address) {
             return Err("has_account");
         }
         if seen.insert(address.to_owned()) { Ok(person) } else { Err("twice_in_file") }
     });
-    let (person, problem) = match person {
-        Ok(person) => (Some(person), None),
-        Err(problem) => (None, Some(problem)),
-    };
-    Judged { line: ImportLine { line: record.line, name, email, role, problem }, person }
+    match person {
+        Ok(person) => Judged { line, person: Some(person) },
+        Err(problem) => {
+            line.problem = Some(problem);
+            Judged { line, person: None }
+        }
+    }
 }
 
 fn read_person(
     record: &Record,
-    [name, email, role]: [&str; 3],
-) -> Result<(PersonName, EmailAddress, Role), &'static str> {
+    places: &Columns,
+    line: &ImportLine,
+    here: &Here<'_>,
+) -> Result<Read, &'static str> {
     if record.misquoted {
         return Err("quotes");
     }
-    if record.fields.len() != COLUMNS.len() {
+    if record.fields.len() != places.count() {
         return Err("columns");
     }
-    let name = PersonName::parse(name).map_err(|_| "name")?;
-    let email = EmailAddress::parse(email).map_err(|_| "email")?;
-    let role = role.to_lowercase().parse().map_err(|_| "role")?;
-    Ok((name, email, role))
+    let name = PersonName::parse(&line.name).map_err(|_| "name")?;
+    let email = EmailAddress::parse(&line.email).map_err(|_| "email")?;
+    let role = line.role.to_lowercase().parse().map_err(|_| "role")?;
+    let clinician = match line.clinician.as_str() {
+        "" => None,
+        _ if role != Role::Patient => return Err("no_patient"),
+        address => {
+            let address = EmailAddress::parse(address).map_err(|_| "clinician")?;
+            Some(*here.clinicians.get(address.as_str()).ok_or("clinician")?)
+        }
+    };
+    Ok(Read { name, email, role, clinician })
 }
 
 #[cfg(test)]
@@ -198,9 +261,14 @@ mod tests {
     fn problems(text: &str) -> Vec<(usize, Option<&'static str>)> {
         let mut records = csv::records(text).into_iter();
         let places = columns(&records.next().expect("a header")).expect("the columns");
-        let (here, mut seen) = (BTreeSet::from(["here@x.example"]), BTreeSet::new());
+        let lee = AccountId::from_uuid(uuid::Uuid::from_u128(1));
+        let here = Here {
+            addresses: BTreeSet::from(["here@x.example", "lee@x.example"]),
+            clinicians: BTreeMap::from([("lee@x.example", lee)]),
+        };
+        let mut seen = BTreeSet::new();
         records
-            .map(|record| judge_line(&record, places, &here, &mut seen).line)
+            .map(|record| judge_line(&record, &places, &here, &mut seen).line)
             .map(|line| (line.line, line.problem))
             .collect()
     }
@@ -232,8 +300,37 @@ mod tests {
     }
 
     #[test]
+    fn a_clinician_must_be_one_and_is_for_patients() {
+        let text = "name,clinician,email,role\n\
+                    Ana,LEE@x.example,ana@x.example,patient\n\
+                    Ben,,ben@x.example,patient\n\
+                    Cleo,here@x.example,cleo@x.example,patient\n\
+                    Dan,nobody,dan@x.example,patient\n\
+                    Eva,lee@x.example,eva@x.example,auditor\n\
+                    Fay,f@x.example,patient\n";
+        assert_eq!(
+            problems(text),
+            [
+                (2, None),
+                (3, None),
+                (4, Some("clinician")),
+                (5, Some("clinician")),
+                (6, Some("no_patient")),
+                (7, Some("columns")),
+            ]
+        );
+    }
+
+    #[test]
     fn a_table_without_its_three_columns_is_none() {
-        for header in ["name,email", "name,email,role,note", "Ana,ana@x,patient", "name,name,email"] {
+        for header in [
+            "name,email",
+            "name,email,role,note",
+            "Ana,ana@x,patient",
+            "name,name,email",
+            "name,email,clinician",
+            "name,email,role,clinician,clinician",
+        ] {
             assert!(columns(&csv::records(header)[0]).is_none(), "{header}");
         }
     }

@@ -1,8 +1,10 @@
 //! What administrators do: people, and the letters that reach them. Each right is one method of `AdminScope`; clinical text
 //! has no way here.
 
+pub(crate) mod care_team;
 pub(crate) mod changes;
 mod csv;
+mod grant;
 pub(crate) mod import;
 pub(crate) mod outbox;
 pub(crate) mod people;

@@ -16,6 +16,8 @@ use time::OffsetDateTime;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::care_team;
+use super::grant::RoleGrant;
 use crate::extract::{Json, PathId, SignedIn};
 use crate::mail::{self, MailWay};
 use crate::{ApiError, House, Problem};
@@ -44,6 +46,8 @@ pub(crate) struct MemberOfPractice {
     link_expires_at: Option<OffsetDateTime>,
     /// How many sessions are open.
     open_sessions: u32,
+    /// Of a patient: how many clinicians can see them; null for everybody else.
+    clinicians: Option<u32>,
 }
 
 /// Everybody with an account.
@@ -66,6 +70,20 @@ pub(crate) struct InvitePerson {
     /// What they will be in the practice.
     #[schema(value_type = String, example = "patient")]
     role: Role,
+    /// Of a patient: the clinicians who may see them from the first day. At most 20.
+    #[serde(default)]
+    clinicians: Vec<Uuid>,
+}
+
+/// More than a care team has; a list that goes on is a mistake.
+const MOST_CLINICIANS: usize = 20;
+
+/// Somebody who can be invited now.
+pub(crate) struct Invitee {
+    pub(crate) name: PersonName,
+    pub(crate) email: EmailAddress,
+    pub(crate) role: RoleGrant,
+    pub(crate) clinicians: Vec<AccountId>,
 }
 
 /// A link that was made. Shown once.
@@ -120,6 +138,7 @@ impl MemberOfPractice {
             second_factor_since: member.authenticator_since.map(Timestamp::to_date_time),
             link_expires_at: live_link.map(Timestamp::to_date_time),
             open_sessions: member.open_sessions,
+            clinicians: (member.role == Role::Patient).then_some(member.clinicians),
         }
     }
 }
@@ -159,9 +178,9 @@ pub(crate) async fn list_people(
 #[utoipa::path(post, path = "/api/v1/people", tag = "administration", request_body = InvitePerson, responses(
     (status = 201, body = HandedLink),
     (status = 401, body = Problem, description = "signed_out"),
-    (status = 403, body = Problem, description = "not_allowed: administrators only"),
+    (status = 403, body = Problem, description = "not_allowed: administrators only; or fresh_factor_needed, for staff"),
     (status = 409, body = Problem, description = "email_taken"),
-    (status = 422, body = Problem, description = "unprocessable: the name or the address can't be used")))]
+    (status = 422, body = Problem, description = "unprocessable: the name, the address or a clinician can't be used")))]
 pub(crate) async fn invite(
     SignedIn(administrator): SignedIn<Administrator>,
     State(house): State<House>,
@@ -172,21 +191,31 @@ pub(crate) async fn invite(
         .map_err(|why| ApiError::Unprocessable(format!("The field name {why}.")))?;
     let email = EmailAddress::parse(&form.email)
         .map_err(|why| ApiError::Unprocessable(format!("The field email {why}.")))?;
+    let clinicians: Vec<_> = form.clinicians.into_iter().map(AccountId::from_uuid).collect();
+    if clinicians.len() > MOST_CLINICIANS || (form.role != Role::Patient && !clinicians.is_empty()) {
+        return Err(ApiError::Unprocessable(
+            "The field clinicians is for patients, and names 20 at most.".to_owned(),
+        ));
+    }
+    let role = RoleGrant::by(&administrator, form.role, now)?;
     let mut scope = house.store.admin(&administrator).begin().await?;
-    let invited = invite_one(&house, &mut scope, &administrator, (name, email, form.role), now).await?;
+    let invitee = Invitee { name, email, role, clinicians };
+    let invited = invite_one(&house, &mut scope, &administrator, invitee, now).await?;
     scope.commit().await?;
     tracing::info!(by = %administrator.account(), account = %invited.person, "somebody was invited");
     Ok((StatusCode::CREATED, Json(invited)).into_response())
 }
 
-/// The account, its link and its letter, in the scope's own transaction.
+/// The account, its link, its letter and its care team, in the scope's own transaction.
 pub(crate) async fn invite_one(
     house: &House,
     scope: &mut AdminScope,
     by: &Principal<Administrator>,
-    (name, email, role): (PersonName, EmailAddress, Role),
+    invitee: Invitee,
     now: Timestamp,
 ) -> Result<HandedLink, ApiError> {
+    let Invitee { name, email, role, clinicians } = invitee;
+    let role = role.role();
     let account = AccountId::new(now, house.entropy.as_ref());
     let link = FreshLink::new(house, now);
     let letter = mail::invitation(by.identity().practice_name(), &name, &link.url);
@@ -200,6 +229,9 @@ pub(crate) async fn invite_one(
     })?;
     scope.queue_mail(&letter, now).await?;
     scope.record(&AuditEvent::PersonInvited { person: account, role }, now).await?;
+    for clinician in clinicians {
+        care_team::put_in(scope, account, clinician, now).await?;
+    }
     Ok(link.handed_to(account, now))
 }
 
@@ -207,7 +239,7 @@ pub(crate) async fn invite_one(
 #[utoipa::path(post, path = "/api/v1/people/{id}/link", tag = "administration", params(("id" = Uuid, Path)), responses(
     (status = 200, body = HandedLink),
     (status = 401, body = Problem, description = "signed_out"),
-    (status = 403, body = Problem, description = "not_allowed: administrators only"),
+    (status = 403, body = Problem, description = "not_allowed: administrators only; or fresh_factor_needed, for staff"),
     (status = 404, body = Problem, description = "not_found"),
     (status = 409, body = Problem, description = "not_invited")))]
 pub(crate) async fn renew_link(
@@ -218,6 +250,7 @@ pub(crate) async fn renew_link(
     let now = house.clock.now();
     let mut scope = house.store.admin(&administrator).begin().await?;
     let member = scope.member(id, now).await?.ok_or(ApiError::NotFound)?;
+    let role = RoleGrant::by(&administrator, member.role, now)?.role();
     let link = FreshLink::new(&house, now);
     let practice = administrator.identity().practice_name();
     let (kind, letter) = match scope.renew_link(id, link.stored, now).await? {
@@ -231,7 +264,7 @@ pub(crate) async fn renew_link(
     };
     let letter = mail::seal(&house, kind, &member.email, letter, now)?;
     scope.queue_mail(&letter, now).await?;
-    scope.record(&AuditEvent::PersonInvited { person: id, role: member.role }, now).await?;
+    scope.record(&AuditEvent::PersonInvited { person: id, role }, now).await?;
     scope.commit().await?;
     tracing::info!(by = %administrator.account(), account = %id, "a link was made anew");
     Ok(Json(link.handed_to(id, now)))

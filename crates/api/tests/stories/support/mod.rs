@@ -171,6 +171,16 @@ impl TestHouse {
         visit.to_string()
     }
 
+    /// Lets a clinician see a patient, arranged without asking anybody.
+    pub(crate) async fn put_in_care_of(&self, patient: &Person, clinician: &Person) {
+        let sql = format!(
+            "insert into curtain.care_team (patient, clinician, source, added_by) \
+             values ('{}', '{}', 'by_hand', '{}')",
+            patient.id, clinician.id, self.iris.id
+        );
+        self.database.arrange(&sql).await;
+    }
+
     /// The token of a fresh activation link.
     pub(crate) async fn activation_link(&self, person: &Person) -> String {
         self.link(person, "invitation").await

@@ -55,6 +55,9 @@ impl MatrixWorld {
         let of_ana = world.invite_okafor(world.visit_with(ANA).await.id).await;
         let without_note = world.visit_with(BEN).await.id;
         let (lee, okafor) = (world.lee().await, world.okafor().await);
+        for (patient, clinician) in [(id(CLEO), LEE), (BEN, OKAFOR)] {
+            world.put_in_care_of(patient, clinician).await;
+        }
         save_note(&world, &lee, &of_ana).await;
         new_visit(&world, &lee, id(CLEO)).await;
         let of_ben = new_visit(&world, &okafor, BEN).await;
@@ -237,6 +240,10 @@ pub(crate) fn insert_statement(world: &MatrixWorld, table: &str) -> String {
         "curtain.activation" => format!(
             "insert into curtain.activation (id, account, token_hash, created_at, expires_at) \
              values ('{key}', '{INVITED}', {token}, now(), now() + interval '1 hour')"
+        ),
+        "curtain.care_team" => format!(
+            "insert into curtain.care_team (patient, clinician, source, added_by) \
+             values ('{CLEO}', '{OKAFOR}', 'by_hand', '{IRIS}')"
         ),
         // There is one already: nothing to insert, and nothing to be told about it.
         "curtain.credential_key" => format!(

@@ -13,7 +13,7 @@ use curtain_auth::{
 use curtain_domain::{AccountId, Clock as _, SystemClock, Timestamp, VisitId};
 use curtain_storage::demo::{self, ACCOUNTS, DemoCredential, DemoSeed};
 use curtain_storage::testing::TestDatabase;
-use curtain_storage::{Store, Visit};
+use curtain_storage::{CareTeamJoin, Store, Visit};
 use curtain_vault::{CredentialContext, KeyEncryptionKey, Vault};
 
 /// Dr Maya Lee, who runs the visits of the demo.
@@ -106,9 +106,25 @@ impl World {
     pub(crate) async fn invite_okafor(&self, visit: VisitId) -> Visit {
         let lee = self.lee().await;
         let mut scope = self.store.clinician(&lee).begin().await.unwrap();
-        let visit = scope.add_colleague(visit, OKAFOR, self.now, &*self.entropy).await.unwrap().unwrap();
+        let added = scope.add_colleague(visit, OKAFOR, self.now, &*self.entropy).await.unwrap().unwrap();
         scope.commit().await.unwrap();
-        visit
+        added.visit
+    }
+
+    /// Lets a clinician see a patient, by hand, as Iris does.
+    pub(crate) async fn put_in_care_of(&self, patient: AccountId, clinician: AccountId) {
+        let iris = self.iris().await;
+        let mut scope = self.store.admin(&iris).begin().await.unwrap();
+        assert_eq!(scope.add_to_care_team(patient, clinician).await.unwrap(), CareTeamJoin::Joined);
+        scope.commit().await.unwrap();
+    }
+
+    /// Ends that again, at once.
+    pub(crate) async fn end_care(&self, patient: AccountId, clinician: AccountId) {
+        let iris = self.iris().await;
+        let mut scope = self.store.admin(&iris).begin().await.unwrap();
+        assert!(scope.end_care(patient, clinician, None).await.unwrap());
+        scope.commit().await.unwrap();
     }
 }
 
