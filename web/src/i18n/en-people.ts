@@ -150,7 +150,7 @@ export const careTeam = {
   endOf: (name: string) => `End care by ${name}`,
   lastDay: "Last day",
   lastDayHint: (clinician: string, patient: string) =>
-    `Today ends it at once. After it ${clinician} can't make visits with ${patient} or open notes about them, not even their own. Visits planned already stay.`,
+    `Today ends it at once. Then ${clinician} can't make visits with ${patient} or open notes about them, not even their own. Visits planned already stay.`,
   confirmEnd: "End care",
   lastDayMissing: "Choose the last day first.",
   lastDayPast: "That day has passed. Choose today or a later day.",

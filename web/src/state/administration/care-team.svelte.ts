@@ -44,7 +44,7 @@ export class CareTeam extends Asked {
   }
 
   async load(): Promise<void> {
-    this.all = await this.ask(() => this.api.careTeam(this.patient.person));
+    this.all = (await this.ask(() => this.api.careTeam(this.patient.person))) ?? this.all;
   }
 
   /** True when the team is another one now. */

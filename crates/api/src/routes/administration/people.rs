@@ -199,8 +199,8 @@ pub(crate) async fn invite(
     }
     let role = RoleGrant::by(&administrator, form.role, now)?;
     let mut scope = house.store.admin(&administrator).begin().await?;
-    let invitee = Invitee { name, email, role, clinicians };
-    let invited = invite_one(&house, &mut scope, &administrator, invitee, now).await?;
+    let person = Invitee { name, email, role, clinicians };
+    let invited = invite_one(&house, &mut scope, &administrator, person, now).await?;
     scope.commit().await?;
     tracing::info!(by = %administrator.account(), account = %invited.person, "somebody was invited");
     Ok((StatusCode::CREATED, Json(invited)).into_response())
@@ -211,10 +211,10 @@ pub(crate) async fn invite_one(
     house: &House,
     scope: &mut AdminScope,
     by: &Principal<Administrator>,
-    invitee: Invitee,
+    person: Invitee,
     now: Timestamp,
 ) -> Result<HandedLink, ApiError> {
-    let Invitee { name, email, role, clinicians } = invitee;
+    let Invitee { name, email, role, clinicians } = person;
     let role = role.role();
     let account = AccountId::new(now, house.entropy.as_ref());
     let link = FreshLink::new(house, now);

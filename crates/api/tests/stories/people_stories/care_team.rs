@@ -47,7 +47,7 @@ async fn a_patient_put_into_somebodys_care_can_be_seen_until_it_ends() {
         let answer = iris.post(&path(&house.ana), form.clone()).await.expect(200);
         assert_eq!(team(&answer), [(house.lee.id.clone(), "by_hand".to_owned(), true)]);
     }
-    assert_eq!(patients(&mut lee).await, [house.ana.id.clone()]);
+    assert_eq!(patients(&mut lee).await, [house.ana.id.as_str()]);
     lee.post("/api/v1/visits", json!({"patient": house.ana.id})).await.expect(201);
     let ended = iris.post(&format!("{}/end", path(&house.ana)), form.clone()).await.expect(200);
     assert_eq!(team(&ended), [(house.lee.id.clone(), "by_hand".to_owned(), false)], "it stays on record");
@@ -85,7 +85,7 @@ async fn a_colleague_in_a_visit_joins_the_care_team_and_the_log_says_so() {
     for _ in 0..2 {
         lee.post(&colleagues, json!({"person": house.okafor.id})).await.expect(200);
     }
-    assert_eq!(patients(&mut okafor).await, [house.ana.id.clone()]);
+    assert_eq!(patients(&mut okafor).await, [house.ana.id.as_str()]);
     let told = told(&mut iris, &house.ana).await;
     assert_eq!(told, [(house.okafor.id.clone(), "added_by_visit".to_owned())]);
     okafor.post("/api/v1/visits", json!({"patient": house.ana.id})).await.expect(201);
@@ -124,7 +124,7 @@ async fn an_end_is_now_or_later_never_before() {
     iris.post(&end, until("2020-01-01T00:00:00Z")).await.expect_problem(422, "unprocessable");
     let answer = iris.post(&end, until("2099-01-01T00:00:00Z")).await.expect(200);
     assert_eq!(answer.json()["clinicians"][0]["until"], "2099-01-01T00:00:00Z");
-    assert_eq!(patients(&mut lee).await, [house.ana.id.clone()]);
+    assert_eq!(patients(&mut lee).await, [house.ana.id.as_str()]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -9,7 +9,7 @@ use crate::support::{Browser, TestHouse};
 
 /// Six minutes later, at the same screen.
 async fn some_time_later(house: &TestHouse, browser: &mut Browser) {
-    house.clock.advance(Duration::from_secs(360));
+    house.clock.advance(Duration::from_mins(6));
     browser.get("/api/v1/me").await.expect(200);
 }
 
