@@ -241,10 +241,7 @@ pub(crate) fn insert_statement(world: &MatrixWorld, table: &str) -> String {
             "insert into curtain.activation (id, account, token_hash, created_at, expires_at) \
              values ('{key}', '{INVITED}', {token}, now(), now() + interval '1 hour')"
         ),
-        "curtain.care_team" => format!(
-            "insert into curtain.care_team (patient, clinician, source, added_by) \
-             values ('{CLEO}', '{OKAFOR}', 'by_hand', '{IRIS}')"
-        ),
+        "curtain.care_team" => insert_care(),
         // There is one already: nothing to insert, and nothing to be told about it.
         "curtain.credential_key" => format!(
             "insert into curtain.credential_key values ('{key}', 'k', '', now()) on conflict do nothing"
@@ -318,6 +315,14 @@ fn insert_policy_statement(table: &str) -> Option<&'static str> {
         ),
         _ => None,
     }
+}
+
+/// Iris puts Okafor into Cleo's care team.
+fn insert_care() -> String {
+    format!(
+        "insert into curtain.care_team (patient, clinician, source, added_by) \
+         values ('{CLEO}', '{OKAFOR}', 'by_hand', '{IRIS}')"
+    )
 }
 
 /// The same for the audit log's tables.
