@@ -10,6 +10,7 @@ export type Route =
   | { name: "audit" }
   | { name: "settings" }
   | { name: "people" }
+  | { name: "policy" }
   | { name: "outbox" }
   | { name: "about" }
   | { name: "not-found" };
@@ -25,7 +26,7 @@ export function routeOf(path: string, hash = ""): Route {
     if (first === "activate") return { name: "activate", token: hash.replace(/^#/, "") };
     if (first === "audit") return { name: first };
     if (first === "sign-in" || first === "visits" || first === "settings" || first === "about") return { name: first };
-    if (first === "people" || first === "outbox") return { name: first };
+    if (first === "people" || first === "policy" || first === "outbox") return { name: first };
   }
   if (first === "sign-in" && second === "recovery-code" && parts.length === 2) return { name: "recovery-code" };
   if (first === "visits" && second !== undefined) {

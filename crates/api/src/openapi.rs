@@ -55,6 +55,8 @@ use crate::{realtime, routes};
         routes::administration::import::preview,
         routes::administration::import::import,
         routes::administration::outbox::read_outbox,
+        routes::administration::policy::read_policy,
+        routes::administration::policy::save_policy,
         routes::notes::read,
         routes::notes::save,
         routes::audit::search,

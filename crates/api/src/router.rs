@@ -10,7 +10,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use crate::audit::denials::note_denials;
 use crate::realtime::open_socket;
 use crate::routes::account::{authenticator, fresh_factor, password, sessions, summary};
-use crate::routes::administration::{care_team, changes, import, outbox, people as members};
+use crate::routes::administration::{care_team, changes, import, outbox, people as members, policy};
 use crate::routes::{about, activation, audit, health, notes, people, session, sign_in, visits};
 use crate::{ApiError, House, layers, openapi, origin, security_headers, static_files};
 
@@ -92,6 +92,8 @@ fn for_administrators() -> Routes {
         .get("/people/{id}/care-team", care_team::care_team)
         .post("/people/{id}/care-team", care_team::add_to_care_team)
         .post("/people/{id}/care-team/end", care_team::end_care)
+        .get("/policy", policy::read_policy)
+        .put("/policy", policy::save_policy)
 }
 
 /// The clinician's note.

@@ -22,6 +22,14 @@ pub struct Member {
     pub authenticator_since: Option<Timestamp>,
     /// They had both factors, and must set up the second anew.
     pub factor_was_reset: bool,
+    /// Since when they are to set up what they sign in with: invited, or sent to do it again.
+    pub asked_since: Timestamp,
+    /// Since when they are what they are; `None` before they came.
+    pub in_role_since: Option<Timestamp>,
+    /// How many passkeys they have.
+    pub passkeys: u32,
+    /// How many recovery codes they have left.
+    pub recovery_codes_left: u32,
     /// Until when their newest unused link works; may have passed.
     pub link_expires_at: Option<Timestamp>,
     /// How many sessions are open.

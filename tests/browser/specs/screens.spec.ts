@@ -52,6 +52,11 @@ test('the screens of an administrator', async ({ browser }) => {
     await holdsUp(page);
     await page.keyboard.press('Escape');
   }
+  await page.goto('/policy');
+  await page.getByRole('textbox', { name: 'Shortest password' }).fill('1');
+  await page.getByRole('button', { name: 'Save policy' }).click();
+  await expect(page.getByRole('alert')).toBeVisible();
+  await holdsUp(page);
   await page.goto('/outbox');
   await expect(page.getByRole('heading', { name: 'Outbox' })).toBeVisible();
   await holdsUp(page);

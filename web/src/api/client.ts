@@ -21,6 +21,8 @@ import type {
   OutboxMail,
   OwnSession,
   Person,
+  Policy,
+  PolicyChoice,
   Role,
   SavedNote,
   Visit,
@@ -247,6 +249,12 @@ export class Api {
 
     import: async (csv: string): Promise<ImportedPerson[]> =>
       (await this.#requests.value(this.#client.POST("/api/v1/people/import", { body: { csv } }))).people,
+
+    policy: async (): Promise<Policy> => (await this.#requests.value(this.#client.GET("/api/v1/policy"))) as Policy,
+
+    /** Refused with `policy_changed` unless its version is the newest. */
+    savePolicy: async (choice: PolicyChoice): Promise<Policy> =>
+      (await this.#requests.value(this.#client.PUT("/api/v1/policy", { body: choice }))) as Policy,
   };
 
   /** The letters of the demo; refused by every other server. */

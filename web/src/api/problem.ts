@@ -25,6 +25,7 @@ export const CODES = [
   "not_found",
   "forbidden",
   "note_changed",
+  "policy_changed",
   "too_large",
   "unreachable",
   "unexpected",

@@ -37,9 +37,18 @@ export type IdentityCheck = "in_person" | "called_back" | "by_video" | "vouched"
 export type MailState = "smtp" | "off" | "outbox" | "stuck";
 export type LineProblem =
   "quotes" | "columns" | "name" | "email" | "role" | "twice_in_file" | "has_account" | "clinician" | "no_patient";
-export type Member = Omit<Schema["MemberOfPractice"], "role" | "state"> & { role: Role; state: MemberState };
-export type Members = { people: Member[]; mail: MailState };
 export type CaringClinician = Omit<Schema["CaringClinician"], "how"> & { how: "visit" | "by_hand" };
+export type PendingFactor = Omit<Schema["PendingFactor"], "needs"> & { needs: "second_factor" | "passkey" };
+export type Member = Omit<Schema["MemberOfPractice"], "role" | "state" | "pending"> & {
+  role: Role;
+  state: MemberState;
+  pending?: PendingFactor | null;
+};
+export type Members = { people: Member[]; mail: MailState };
+export type SecondFactor = "any" | "passkey";
+export type PolicyOfRole = Omit<Schema["PolicyOfRole"], "role"> & { role: Role };
+export type Policy = Omit<Schema["Policy"], "roles"> & { roles: PolicyOfRole[] };
+export type PolicyChoice = Schema["ChoosePolicy"];
 export type HandedLink = Schema["HandedLink"];
 export type ImportLine = Omit<Schema["ImportLine"], "problem"> & { problem?: LineProblem | null };
 export type ImportPreview = { lines: ImportLine[]; bad: number };

@@ -13,6 +13,16 @@ export const people = {
       : count === 1
         ? "1 person is still to set one up."
         : `${count} people are still to set one up.`,
+  show: "Show",
+  everybody: "Everybody",
+  pending: "Pending",
+  nobodyPending: "Nobody is pending: everybody has what they need to sign in.",
+  pendingSince: (when: string) => `Asked ${when}`,
+  codesLeft: (count: number) =>
+    count === 0 ? "No recovery codes left" : count === 1 ? "1 recovery code left" : `${count} recovery codes left`,
+  passkeys: (count: number) => (count === 1 ? "1 passkey" : `${count} passkeys`),
+  passkeyUntil: (when: string) => `Needs a passkey by ${when}`,
+  passkeyDue: "Needs a passkey at the next sign-in",
   name: "Name",
   email: "Email",
   role: "Role",

@@ -4,6 +4,7 @@
 
 import { audit } from "./en-audit";
 import { careTeam, outbox, people } from "./en-people";
+import { policy } from "./en-policy";
 
 const list = (names: readonly string[]): string => new Intl.ListFormat("en", { type: "conjunction" }).format(names);
 
@@ -22,6 +23,7 @@ export const en = {
     navigation: "Main",
     visits: "Visits",
     people: "People",
+    policy: "Policy",
     audit: "Audit log",
     settings: "Settings",
     about: "About",
@@ -64,6 +66,7 @@ export const en = {
     not_found: "There is nothing here for you.",
     forbidden: "You can't do that with this account.",
     note_changed: "The note was changed somewhere else.",
+    policy_changed: "Another administrator saved the policy in the meantime.",
     too_large: "That is too long to be saved.",
     unreachable: "We can't reach the practice. Check your internet connection and try again.",
     unexpected: "Something went wrong on our side. Please try again.",
@@ -187,7 +190,7 @@ export const en = {
   },
   home: {
     administratorTitle: "Welcome",
-    administrator: "Invite people, change roles and help with lost second factors.",
+    administrator: "Invite people, help with lost second factors, and decide how people sign in.",
     toPeople: "Go to People",
     auditorTitle: "Welcome",
     auditor:
@@ -198,6 +201,7 @@ export const en = {
   audit,
   people,
   careTeam,
+  policy,
   outbox,
 
   lobby: {

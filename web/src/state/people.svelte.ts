@@ -18,6 +18,8 @@ export interface NewLink {
 
 export class People {
   all = $state.raw<readonly Member[]>([]);
+  /** Whether the table shows only who is still to set something up. */
+  onlyPending = $state(false);
   mail = $state<MailState>("smtp");
   status = $state<"loading" | "ready" | "failed">("loading");
   /** Read out when something changed. */
@@ -37,11 +39,15 @@ export class People {
     }
   }
 
-  /** How many can sign in with two factors, of how many, and how many are still to set one up. */
+  /** How many can sign in with two factors, of how many, and how many are still to set something up. */
   get board(): { ready: number; all: number; pending: number } {
     const counted = this.all.filter((member) => member.state !== "suspended");
     const ready = counted.filter((member) => hasFactor(member)).length;
-    return { ready, all: counted.length, pending: counted.length - ready };
+    return { ready, all: counted.length, pending: this.all.filter(isPending).length };
+  }
+
+  get shown(): readonly Member[] {
+    return this.onlyPending ? this.all.filter(isPending) : this.all;
   }
 
   handOver(name: string, link: HandedLink): void {
@@ -59,6 +65,9 @@ export class People {
 /** Those who can be in a care team. */
 export const cliniciansOf = (people: readonly Member[]): Member[] =>
   people.filter((one) => one.role === "clinician" && one.state !== "suspended");
+
+/** Somebody who is asked to set something up, and did not yet. */
+export const isPending = (member: Member): boolean => member.pending != null;
 
 export const hasFactor = (member: Member): boolean => typeof member.second_factor === "string";
 

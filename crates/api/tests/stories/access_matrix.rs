@@ -211,7 +211,7 @@ fn rows(tried: &Tried) -> BTreeMap<&'static str, Row> {
 }
 
 /// What administrators do, about people.
-fn rows_of_administrators() -> [(&'static str, Row); 10] {
+fn rows_of_administrators() -> [(&'static str, Row); 12] {
     let row = |may, success, body| Row { may, body, success };
     [
         ("GET /people", row(May::Administrators, 200, Value::Null)),
@@ -241,6 +241,8 @@ fn rows_of_administrators() -> [(&'static str, Row); 10] {
         // Who is in a care team keeps the role: the patient becomes what they are.
         ("POST /people/{id}/role", row(May::AdministratorsAbout(""), 200, json!({"role": "patient"}))),
         ("POST /people/{id}/suspend", row(May::AdministratorsAbout(""), 200, json!({}))),
+        ("GET /policy", row(May::Administrators, 200, Value::Null)),
+        ("PUT /policy", row(May::Administrators, 200, unchanged_policy())),
     ]
 }
 
@@ -252,6 +254,17 @@ fn rows_of_care_teams(clinician: &str) -> [(&'static str, Row); 3] {
         ("POST /people/{id}/care-team", row(200, json!({"clinician": clinician}))),
         ("POST /people/{id}/care-team/end", row(200, json!({"clinician": clinician}))),
     ]
+}
+
+/// What holds in a practice that decided nothing: saving it changes nothing.
+fn unchanged_policy() -> Value {
+    let roles =
+        [("patient", 30, 1440), ("clinician", 15, 720), ("administrator", 15, 720), ("auditor", 15, 720)];
+    let roles = roles.map(|(role, idle, absolute)| {
+        json!({"role": role, "second_factor": "any", "grace_days": 14, "idle_minutes": idle,
+            "absolute_minutes": absolute})
+    });
+    json!({"version": 1, "password_minimum": 12, "roles": roles})
 }
 
 type Outcome = (u16, &'static str);

@@ -9,6 +9,7 @@ mod factors;
 mod log_stories;
 mod note_stories;
 mod people_stories;
+mod policy;
 mod request_stories;
 mod session_stories;
 mod sign_in_stories;

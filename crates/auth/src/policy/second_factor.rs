@@ -100,12 +100,22 @@ impl RoleRule {
         }
     }
 
-    /// From when on somebody needs a passkey who has been in this role since `in_role_since`. `None` where none is required.
-    pub fn deadline(&self, in_role_since: Timestamp) -> Option<Timestamp> {
+    /// Since when a passkey is required. `None` where none is.
+    pub const fn required_since(&self) -> Option<Timestamp> {
         match self.factor {
             FactorRule::Any => None,
-            FactorRule::Passkey { since } => Some(since.max(in_role_since) + self.grace.span()),
+            FactorRule::Passkey { since } => Some(since),
         }
+    }
+
+    /// Since when it is required of somebody who has been in this role since `in_role_since`.
+    pub fn asked_since(&self, in_role_since: Timestamp) -> Option<Timestamp> {
+        self.required_since().map(|since| since.max(in_role_since))
+    }
+
+    /// From when on they can't do without it.
+    pub fn deadline(&self, in_role_since: Timestamp) -> Option<Timestamp> {
+        self.asked_since(in_role_since).map(|since| since + self.grace.span())
     }
 
     /// How somebody stands.

@@ -48,6 +48,9 @@ struct MemberRow {
     state: String,
     confirmed_at: Option<OffsetDateTime>,
     factor_was_reset: bool,
+    asked_since: OffsetDateTime,
+    role_since: Option<OffsetDateTime>,
+    codes_left: i64,
     link_expires_at: Option<OffsetDateTime>,
     open_sessions: i64,
     clinicians: i64,
@@ -63,6 +66,10 @@ impl MemberRow {
             state: AccountState::parse(&self.state)?,
             authenticator_since: self.confirmed_at.map(Timestamp::from_date_time),
             factor_was_reset: self.factor_was_reset,
+            asked_since: Timestamp::from_date_time(self.asked_since),
+            in_role_since: self.role_since.map(Timestamp::from_date_time),
+            passkeys: 0,
+            recovery_codes_left: u32::try_from(self.codes_left).map_err(damaged("recovery codes"))?,
             link_expires_at: self.link_expires_at.map(Timestamp::from_date_time),
             open_sessions: u32::try_from(self.open_sessions).map_err(damaged("session"))?,
             clinicians: u32::try_from(self.clinicians).map_err(damaged("care team"))?,
@@ -88,7 +95,11 @@ impl AdminScope {
 
     async fn find(&mut self, only: Option<AccountId>, now: Timestamp) -> Result<Vec<Member>, StorageError> {
         let rows: Vec<MemberRow> = sqlx::query_as(
-            "select a.id, a.name, a.email, a.role, a.state, t.confirmed_at, \
+            "select a.id, a.name, a.email, a.role, a.state, a.role_since, t.confirmed_at, \
+                 coalesce((select max(r.created_at) from curtain.factor_reset r where r.account = a.id), \
+                     a.created_at) as asked_since, \
+                 (select count(*) from curtain.recovery_code c \
+                     where c.account = a.id and c.used_at is null and c.replaced_at is null) as codes_left, \
                  (not a.enrolled and exists ( \
                      select from curtain.factor_reset r where r.account = a.id)) as factor_was_reset, \
                  (select max(l.expires_at) from curtain.activation l \

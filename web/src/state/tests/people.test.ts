@@ -14,6 +14,7 @@ const member = (over: Partial<Member> = {}): Member => ({
   state: "active",
   second_factor: "authenticator",
   second_factor_since: null,
+  recovery_codes_left: 10,
   link_expires_at: null,
   open_sessions: 0,
   clinicians: 1,
@@ -39,20 +40,26 @@ function administration(over: object = {}): ConstructorParameters<typeof Change>
     endCare: vi.fn(async () => []),
     previewImport: vi.fn(async () => ({ lines: [], bad: 0 })),
     import: vi.fn(async () => []),
+    policy: nothing,
+    savePolicy: nothing,
     ...over,
   };
 }
 
 describe("the people of the practice", () => {
   it("are counted by who has a second factor; the suspended don't count", async () => {
+    const pending = { needs: "second_factor", since: "2026-01-01T00:00:00Z" } as const;
     const people = [
       member(),
-      member({ person: "2", state: "invited", second_factor: null }),
+      member({ person: "2", state: "invited", second_factor: null, pending }),
       member({ person: "3", state: "suspended", second_factor: null }),
     ];
     const model = new People({ people: async () => ({ people, mail: "off" }) });
     await model.refresh();
     expect(model.board).toEqual({ ready: 1, all: 2, pending: 1 });
+    expect(model.shown).toHaveLength(3);
+    model.onlyPending = true;
+    expect(model.shown.map((one) => one.person)).toEqual(["2"]);
     expect(model.mail).toBe("off");
   });
 

@@ -8,3 +8,4 @@ mod grant;
 pub(crate) mod import;
 pub(crate) mod outbox;
 pub(crate) mod people;
+pub(crate) mod policy;

@@ -41,6 +41,10 @@ pub(crate) struct MemberOfPractice {
     /// Since when they have it.
     #[serde(with = "time::serde::rfc3339::option")]
     second_factor_since: Option<OffsetDateTime>,
+    /// How many recovery codes they have left.
+    recovery_codes_left: u32,
+    /// What they are still to set up; null when nothing is, or when they are suspended.
+    pending: Option<PendingFactor>,
     /// Until when their link works; null when they need none or have none.
     #[serde(with = "time::serde::rfc3339::option")]
     link_expires_at: Option<OffsetDateTime>,
@@ -48,6 +52,19 @@ pub(crate) struct MemberOfPractice {
     open_sessions: u32,
     /// Of a patient: how many clinicians can see them; null for everybody else.
     clinicians: Option<u32>,
+}
+
+/// What somebody is still to set up.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct PendingFactor {
+    /// `second_factor`, whichever they choose, or `passkey`.
+    needs: &'static str,
+    /// Since when they are asked to.
+    #[serde(with = "time::serde::rfc3339")]
+    since: OffsetDateTime,
+    /// Until when they can: the end of their link, or of their days of grace. Null when they need another link.
+    #[serde(with = "time::serde::rfc3339::option")]
+    until: Option<OffsetDateTime>,
 }
 
 /// Everybody with an account.
@@ -128,6 +145,11 @@ impl MemberOfPractice {
         };
         let live_link =
             member.link_expires_at.filter(|at| *at > now && member.state == AccountState::Invited);
+        let pending = (member.state == AccountState::Invited).then(|| PendingFactor {
+            needs: "second_factor",
+            since: member.asked_since.to_date_time(),
+            until: live_link.map(Timestamp::to_date_time),
+        });
         Self {
             person: member.account.as_uuid(),
             name: member.name.as_str().to_owned(),
@@ -136,6 +158,8 @@ impl MemberOfPractice {
             state,
             second_factor: member.authenticator_since.map(|_| "authenticator"),
             second_factor_since: member.authenticator_since.map(Timestamp::to_date_time),
+            recovery_codes_left: member.recovery_codes_left,
+            pending,
             link_expires_at: live_link.map(Timestamp::to_date_time),
             open_sessions: member.open_sessions,
             clinicians: (member.role == Role::Patient).then_some(member.clinicians),
