@@ -10,7 +10,9 @@ use tower_http::catch_panic::CatchPanicLayer;
 use crate::audit::denials::note_denials;
 use crate::realtime::open_socket;
 use crate::routes::account::{authenticator, fresh_factor, password, sessions, summary};
-use crate::routes::administration::{care_team, changes, import, outbox, people as members, policy};
+use crate::routes::administration::{
+    access_reset, care_team, changes, import, outbox, people as members, policy,
+};
 use crate::routes::{about, activation, audit, health, notes, people, session, sign_in, visits};
 use crate::{ApiError, House, layers, openapi, origin, security_headers, static_files};
 
@@ -89,6 +91,9 @@ fn for_administrators() -> Routes {
         .post("/people/{id}/reactivate", changes::reactivate)
         .post("/people/{id}/end-sessions", changes::end_sessions)
         .post("/people/{id}/reset-second-factor", changes::reset_second_factor)
+        .post("/people/{id}/access-reset", access_reset::request)
+        .post("/people/{id}/access-reset/approve", access_reset::approve)
+        .post("/people/{id}/access-reset/withdraw", access_reset::withdraw)
         .get("/people/{id}/care-team", care_team::care_team)
         .post("/people/{id}/care-team", care_team::add_to_care_team)
         .post("/people/{id}/care-team/end", care_team::end_care)

@@ -38,6 +38,8 @@ enum Command {
     Migrate(config::DatabaseArgs),
     /// Prints a link with which a first administrator sets a password.
     CreateAdmin(command::create_admin::CreateAdminArgs),
+    /// Approves a reset of somebody's password and second factor that an administrator asked for; prints the link.
+    ApproveReset(command::approve_reset::ApproveResetArgs),
     /// Looks whether everything that is needed is there.
     Doctor(command::doctor::DoctorArgs),
     /// Looks after the audit log.
@@ -56,6 +58,7 @@ fn main() -> ExitCode {
         Command::Serve(args) => command::serve::run(&args),
         Command::Migrate(args) => command::migrate::run(&args),
         Command::CreateAdmin(args) => command::create_admin::run(&args),
+        Command::ApproveReset(args) => command::approve_reset::run(&args),
         Command::Doctor(args) => command::doctor::run(&args),
         Command::Audit(audit) => command::audit::run(&audit),
         Command::Openapi => command::print(&curtain_api::document()),

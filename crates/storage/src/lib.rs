@@ -28,7 +28,8 @@ pub use error::StorageError;
 pub use mail::{Contact, MailFailure, MailKind, NewMail, Post, QueuedMail};
 pub use owner::{NewAdministrator, Owner};
 pub use people::{
-    CareTeamJoin, CareTeamMember, CareTeamSource, FactorReset, LinkKind, Member, NewLink, NewMember,
+    AccessReset, CareTeamJoin, CareTeamMember, CareTeamSource, FactorReset, LinkKind, Member, NewLink,
+    NewMember,
 };
 pub use policy::{PolicySave, StoredPolicy};
 pub use records::{

@@ -15,6 +15,8 @@ pub enum MailKind {
     Invitation,
     /// Your second factor was reset; set up another.
     NewFactor,
+    /// Your password and second factor were reset; set up both.
+    NewCredentials,
     /// Something about your account changed.
     Notice,
 }
@@ -24,6 +26,7 @@ impl MailKind {
         match self {
             Self::Invitation => "invitation",
             Self::NewFactor => "new_factor",
+            Self::NewCredentials => "new_credentials",
             Self::Notice => "notice",
         }
     }

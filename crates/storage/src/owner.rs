@@ -7,9 +7,10 @@ use curtain_auth::ActivationHash;
 use curtain_domain::{AccountId, EmailAddress, PersonName, SessionId, Timestamp};
 use sqlx::migrate::Migrator;
 use sqlx::{Connection as _, PgConnection};
+use uuid::Uuid;
 
 use crate::scope::LINK_LIFETIME;
-use crate::{Practice, StorageError, query};
+use crate::{AuditEvent, NewLink, Practice, StorageError, audit, query};
 
 static MIGRATIONS: Migrator = sqlx::migrate!("../../migrations");
 
@@ -103,6 +104,46 @@ impl Owner {
         .execute(&mut *transaction)
         .await?;
         Ok(transaction.commit().await?)
+    }
+
+    /// Approves a reset of password and second factor, as whoever holds the server's console: for a practice with one
+    /// administrator. False when none waits.
+    pub async fn approve_access_reset(
+        &mut self,
+        email: &EmailAddress,
+        link: NewLink,
+        now: Timestamp,
+    ) -> Result<bool, StorageError> {
+        let mut transaction = self.0.begin().await?;
+        let approved: Option<(Uuid,)> = sqlx::query_as(
+            "update curtain.access_reset set approved_on_console = true, approved_at = clock_timestamp() \
+             where account = (select id from curtain.account where email = $1 and state <> 'suspended') \
+                 and approved_at is null and withdrawn_at is null and expires_at > clock_timestamp() \
+             returning account",
+        )
+        .bind(email.as_str())
+        .fetch_optional(&mut *transaction)
+        .await?;
+        let Some((account,)) = approved else { return Ok(false) };
+        sqlx::query("update curtain.account set state = 'invited' where id = $1")
+            .bind(account)
+            .execute(&mut *transaction)
+            .await?;
+        sqlx::query(
+            "insert into curtain.activation (id, account, token_hash, kind, created_at, expires_at) \
+             values ($1, $2, $3, 'new_credentials', $4, $5)",
+        )
+        .bind(link.id.as_uuid())
+        .bind(account)
+        .bind(link.hash.as_bytes().as_slice())
+        .bind(now.to_date_time())
+        .bind((now + LINK_LIFETIME).to_date_time())
+        .execute(&mut *transaction)
+        .await?;
+        let event = AuditEvent::AccessResetApproved { person: AccountId::from_uuid(account) };
+        audit::record(&mut transaction, None, &event, now).await?;
+        transaction.commit().await?;
+        Ok(true)
     }
 }
 

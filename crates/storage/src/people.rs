@@ -22,6 +22,10 @@ pub struct Member {
     pub authenticator_since: Option<Timestamp>,
     /// They had both factors, and must set up the second anew.
     pub factor_was_reset: bool,
+    /// They had both factors, and must set up both anew: two people said so.
+    pub access_was_reset: bool,
+    /// A reset of both that waits for approval.
+    pub access_reset: Option<AccessReset>,
     /// Since when they are to set up what they sign in with: invited, or sent to do it again.
     pub asked_since: Timestamp,
     /// Since when they are what they are; `None` before they came.
@@ -36,6 +40,19 @@ pub struct Member {
     pub open_sessions: u32,
     /// Of a patient: how many clinicians are in the care team now.
     pub clinicians: u32,
+}
+
+/// A reset of password and second factor that waits for approval.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccessReset {
+    /// Who asked for it; somebody else approves.
+    pub requested_by: AccountId,
+    /// What they are called.
+    pub requested_by_name: PersonName,
+    /// How they recognised the person.
+    pub identity_check: IdentityCheck,
+    /// Until when it can be approved.
+    pub expires_at: Timestamp,
 }
 
 /// Somebody to be invited.
@@ -69,6 +86,8 @@ pub enum LinkKind {
     Invitation,
     /// Asks for the password that stands, then sets up a second factor in place of the one that was reset.
     NewFactor,
+    /// Sets password and second factor of somebody who had both, after two people said that both are lost.
+    NewCredentials,
 }
 
 impl LinkKind {
@@ -77,6 +96,7 @@ impl LinkKind {
         match self {
             Self::Invitation => "invitation",
             Self::NewFactor => "new_factor",
+            Self::NewCredentials => "new_credentials",
         }
     }
 
@@ -84,6 +104,7 @@ impl LinkKind {
         match text {
             "invitation" => Ok(Self::Invitation),
             "new_factor" => Ok(Self::NewFactor),
+            "new_credentials" => Ok(Self::NewCredentials),
             _ => Err(StorageError::Damaged("link")),
         }
     }

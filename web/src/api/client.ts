@@ -223,6 +223,21 @@ export class Api {
         }),
       ),
 
+    requestAccessReset: async (id: string, identityCheck: IdentityCheck): Promise<Member> => {
+      const [params, body] = [{ path: { id } }, { identity_check: identityCheck }];
+      return (await this.#requests.value(
+        this.#client.POST("/api/v1/people/{id}/access-reset", { params, body }),
+      )) as Member;
+    },
+
+    approveAccessReset: (id: string): Promise<HandedLink> =>
+      this.#requests.value(this.#client.POST("/api/v1/people/{id}/access-reset/approve", { params: { path: { id } } })),
+
+    withdrawAccessReset: async (id: string): Promise<Member> =>
+      (await this.#requests.value(
+        this.#client.POST("/api/v1/people/{id}/access-reset/withdraw", { params: { path: { id } } }),
+      )) as Member,
+
     careTeam: async (id: string): Promise<CaringClinician[]> => {
       const params = { path: { id } };
       const asked = this.#client.GET("/api/v1/people/{id}/care-team", { params });

@@ -433,6 +433,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/people/{id}/access-reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Asks for the reset of somebody's password and second factor. Nothing changes until another administrator approves. */
+        post: operations["request"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/people/{id}/access-reset/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Approves a reset that another administrator asked for, and sends the link that sets password and second factor anew. */
+        post: operations["approve"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/people/{id}/access-reset/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Puts away a reset that nobody approved yet. */
+        post: operations["withdraw"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/people/{id}/care-team": {
         parameters: {
             query?: never;
@@ -1196,6 +1247,7 @@ export interface components {
         };
         /** @description Somebody with an account, as administrators see them. */
         MemberOfPractice: {
+            access_reset?: components["schemas"]["WaitingReset"] | null;
             /**
              * Format: int32
              * @description Of a patient: how many clinicians can see them; null for everybody else.
@@ -1238,7 +1290,10 @@ export interface components {
              * @description Since when they have it.
              */
             second_factor_since?: string | null;
-            /** @description `invited`, `factor_pending` (the second factor was reset), `active` or `suspended`. */
+            /**
+             * @description `invited`, `factor_pending` (the second factor was reset), `access_pending` (the password too), `active` or
+             *     `suspended`.
+             */
             state: string;
         };
         /** @description Everybody with an account. */
@@ -1502,6 +1557,11 @@ export interface components {
             /** @description Each works once. */
             recovery_codes: string[];
         };
+        /** @description A reset that is asked for. */
+        RequestAccessReset: {
+            /** @description How the person was recognised: `in_person`, `called_back`, `by_video` or `vouched`. */
+            identity_check: string;
+        };
         /** @description A second factor to be reset. */
         ResetSecondFactor: {
             /** @description How the person was recognised: `in_person`, `called_back`, `by_video` or `vouched`. */
@@ -1601,6 +1661,23 @@ export interface components {
         Visits: {
             /** @description The earliest first. */
             visits: components["schemas"]["Visit"][];
+        };
+        /** @description A reset that waits for approval. */
+        WaitingReset: {
+            /**
+             * Format: date-time
+             * @description Until when it can be approved.
+             */
+            expires_at: string;
+            /** @description How they recognised the person: `in_person`, `called_back`, `by_video` or `vouched`. */
+            identity_check: string;
+            /**
+             * Format: uuid
+             * @description Who asked for it; somebody else approves.
+             */
+            requested_by: string;
+            /** @description What they are called. */
+            requested_by_name: string;
         };
     };
     responses: never;
@@ -2655,6 +2732,190 @@ export interface operations {
             };
             /** @description unprocessable: no table of people, or too long */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    request: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RequestAccessReset"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemberOfPractice"];
+                };
+            };
+            /** @description signed_out */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not_allowed: administrators only; or fresh_factor_needed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description own_account, no_credentials or reset_waits */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unprocessable: no such way of recognising somebody */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    approve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HandedLink"];
+                };
+            };
+            /** @description signed_out */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not_allowed: administrators only; or fresh_factor_needed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description own_account, own_request, no_reset or last_administrator */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    withdraw: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemberOfPractice"];
+                };
+            };
+            /** @description signed_out */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not_allowed: administrators only; or fresh_factor_needed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description own_account or no_reset */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -32,16 +32,19 @@ export type AuditSearch = {
 };
 export type Build = Schema["About"];
 
-export type MemberState = "invited" | "factor_pending" | "active" | "suspended";
+export type MemberState = "invited" | "factor_pending" | "access_pending" | "active" | "suspended";
 export type IdentityCheck = "in_person" | "called_back" | "by_video" | "vouched";
 export type MailState = "smtp" | "off" | "outbox" | "stuck";
 export type LineProblem =
   "quotes" | "columns" | "name" | "email" | "role" | "twice_in_file" | "has_account" | "clinician" | "no_patient";
+export type WaitingReset = Omit<Schema["WaitingReset"], "identity_check"> & { identity_check: IdentityCheck };
 export type CaringClinician = Omit<Schema["CaringClinician"], "how"> & { how: "visit" | "by_hand" };
 export type PendingFactor = Omit<Schema["PendingFactor"], "needs"> & { needs: "second_factor" | "passkey" };
-export type Member = Omit<Schema["MemberOfPractice"], "role" | "state" | "pending"> & {
+export type Member = Omit<Schema["MemberOfPractice"], "role" | "state" | "pending" | "access_reset"> & {
   role: Role;
   state: MemberState;
+  /** Waits for another administrator. */
+  access_reset?: WaitingReset | null;
   pending?: PendingFactor | null;
 };
 export type Members = { people: Member[]; mail: MailState };

@@ -35,6 +35,7 @@ export const people = {
   states: {
     invited: "Invited",
     factor_pending: "Second factor to set up",
+    access_pending: "Password and second factor to set up",
     active: "Active",
     suspended: "Suspended",
   },
@@ -142,6 +143,24 @@ export const people = {
   invitedAll: (count: number) => (count === 1 ? "1 person is invited." : `${count} people are invited.`),
   allLinks: "Their links, shown only now. Each is for one person alone.",
   copyLinks: "Copy all links",
+};
+
+export const accessReset = {
+  action: "Reset password and second factor",
+  approve: "Approve reset",
+  withdraw: "Withdraw reset",
+  title: (name: string) => `Reset everything ${name} signs in with?`,
+  lead: "For somebody who lost their password and their second factor. Another administrator has to approve it within 72 hours. Until then nothing changes. The person is told by email.",
+  confirm: "Ask for the reset",
+  approveTitle: (name: string) => `Approve the reset for ${name}?`,
+  approveLead:
+    "Their password, codes and recovery codes stop working and they are signed out everywhere. They get a letter with a link to choose a new password and add an authenticator app.",
+  askedBy: (name: string, how: string) => `${name} asked for it. How they made sure who it is: ${how}`,
+  approveConfirm: "Approve now",
+  withdrawTitle: (name: string) => `Withdraw the reset for ${name}?`,
+  withdrawLead: "Nothing changes for the person. A new reset can be asked for at any time.",
+  waits: (name: string, until: string) =>
+    `Reset asked for by ${name}. Another administrator can approve it until ${until}.`,
 };
 
 export const careTeam = {

@@ -3,7 +3,7 @@
 // interface (tests, screen readers, habits): change them only with good reason.
 
 import { audit } from "./en-audit";
-import { careTeam, outbox, people } from "./en-people";
+import { accessReset, careTeam, outbox, people } from "./en-people";
 import { policy } from "./en-policy";
 
 const list = (names: readonly string[]): string => new Intl.ListFormat("en", { type: "conjunction" }).format(names);
@@ -60,6 +60,10 @@ export const en = {
     last_administrator: "This is the last administrator. Somebody must be left who can manage accounts.",
     has_visits:
       "This person has visits, a record or a care team in the role they have now. Invite them with another address for the new role.",
+    no_credentials: "This person has no password and second factor to reset yet.",
+    reset_waits: "A reset is asked for already, and waits for approval.",
+    own_request: "You asked for this yourself. Another administrator approves it.",
+    no_reset: "No reset is waiting here any more.",
     not_in_care_team: "This clinician isn't in the care team any more.",
     no_second_factor: "Only somebody who has finished setting up has a second factor to reset.",
     unprocessable: "Something you typed can't be used. Check it and try again.",
@@ -200,6 +204,7 @@ export const en = {
 
   audit,
   people,
+  accessReset,
   careTeam,
   policy,
   outbox,

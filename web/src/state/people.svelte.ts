@@ -62,6 +62,10 @@ export class People {
   }
 }
 
+/** Their link is still to be used. */
+export const waits = (member: Member): boolean =>
+  ["invited", "factor_pending", "access_pending"].includes(member.state);
+
 /** Those who can be in a care team. */
 export const cliniciansOf = (people: readonly Member[]): Member[] =>
   people.filter((one) => one.role === "clinician" && one.state !== "suspended");
@@ -117,16 +121,22 @@ export class Invite extends Asked {
 }
 
 /** What a row's menu can begin. */
-export type Action = "role" | "suspend" | "reactivate" | "reset" | "sessions" | "link" | "care";
+export type Action =
+  "role" | "suspend" | "reactivate" | "reset" | "sessions" | "link" | "care" | "access" | "approve" | "withdraw";
 
 /** What makes sense for somebody as they are. Nobody changes their own account. */
 export function actionsFor(member: Member, me: string): Action[] {
   if (member.person === me) return [];
-  const invited = member.state === "invited" || member.state === "factor_pending";
+  const invited = waits(member);
   const actions: Action[] = invited ? ["link", "role"] : ["role"];
   if (member.role === "patient") actions.push("care");
   actions.push(member.state === "suspended" ? "reactivate" : "suspend");
-  if (member.state === "active") actions.push("reset", "sessions");
+  if (member.state === "active") actions.push("reset");
+  const waiting = member.access_reset ?? null;
+  if (waiting !== null && waiting.requested_by !== me && member.state !== "suspended") actions.push("approve");
+  if (waiting !== null) actions.push("withdraw");
+  else if (member.state === "active" || member.state === "factor_pending") actions.push("access");
+  if (member.state === "active") actions.push("sessions");
   return actions;
 }
 
@@ -151,14 +161,24 @@ export class Change extends Asked {
       if (this.action === "role") return this.api.changeRole(id, this.role);
       if (this.action === "suspend") return this.api.suspend(id);
       if (this.action === "reactivate") return this.api.reactivate(id);
+      if (this.action === "withdraw") return this.api.withdrawAccessReset(id);
       return this.api.endSessions(id);
     });
+  }
+
+  /** The person as they are once another administrator is asked to approve. */
+  async requestReset(): Promise<Member | null> {
+    const [id, identity] = [this.member.person, this.identity];
+    if (identity !== "") return this.ask(() => this.api.requestAccessReset(id, identity));
+    this.refusal = t.people.identityMissing;
+    return null;
   }
 
   /** A link to be handed over. */
   async makeLink(): Promise<HandedLink | null> {
     const [id, identity] = [this.member.person, this.identity];
     if (this.action === "link") return this.ask(() => this.api.renewLink(id));
+    if (this.action === "approve") return this.ask(() => this.api.approveAccessReset(id));
     if (identity !== "") return this.ask(() => this.api.resetSecondFactor(id, identity));
     this.refusal = t.people.identityMissing;
     return null;

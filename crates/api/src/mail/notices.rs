@@ -30,6 +30,8 @@ pub(crate) enum Notice {
     RecoveryCodeUsed { left: u64 },
     /// Signed in in a browser that was not known: which, in plain words, when it says.
     NewBrowser { device: Option<&'static str> },
+    /// An administrator asked for a reset of password and second factor; another is to approve it.
+    AccessResetRequested,
     /// An administrator gave another role.
     RoleChanged { to: Role },
     /// An administrator switched the account off.
@@ -95,6 +97,11 @@ fn words(notice: Notice) -> (&'static str, String, &'static str) {
                 None => "Somebody signed in to your account in a browser we did not know.".to_owned(),
             },
             "",
+        ),
+        Notice::AccessResetRequested => (
+            "A reset of your sign-in was asked for",
+            "An administrator asked to reset your password and your second factor. Another person has to approve it.".to_owned(),
+            "Until then nothing changes.",
         ),
         Notice::RoleChanged { to } => (
             "Your role was changed",
@@ -168,7 +175,8 @@ mod tests {
 
     use super::*;
 
-    const ALL: [Notice; 11] = [
+    const ALL: [Notice; 12] = [
+        Notice::AccessResetRequested,
         Notice::PasswordChanged,
         Notice::AuthenticatorChanged,
         Notice::PasskeyAdded,

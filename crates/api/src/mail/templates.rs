@@ -44,6 +44,28 @@ pub(crate) fn invitation(practice: &str, name: &PersonName, link: &str) -> Lette
     )
 }
 
+/// Somebody's password and second factor were reset.
+pub(crate) fn new_credentials(practice: &str, name: &PersonName, link: &str) -> Letter {
+    write(
+        "Your way to sign in was reset",
+        name,
+        practice,
+        &[
+            Part::Words(format!(
+                "Two people of {practice} have reset your password and your second factor. What you had before no longer \
+                 works, and you were signed out everywhere."
+            )),
+            Part::Words("To sign in again, choose a new password and add your authenticator app anew.".to_owned()),
+            Part::Link { label: "Set up my account again", url: link },
+            Part::Words("The link works once, for 72 hours, and only for you.".to_owned()),
+            Part::Words(
+                "If you did not ask for this, don't use the link and call the practice now, at the number you know."
+                    .to_owned(),
+            ),
+        ],
+    )
+}
+
 /// Somebody's second factor was reset.
 pub(crate) fn new_factor(practice: &str, name: &PersonName, link: &str) -> Letter {
     write(
@@ -104,15 +126,15 @@ fn escaped(text: &str) -> String {
 mod tests {
     use super::*;
 
-    fn both(name: &str) -> [Letter; 2] {
+    fn all(name: &str) -> [Letter; 3] {
         let name = PersonName::parse(name).expect("a name");
         let link = "https://practice.example/activate#token";
-        [invitation("Elm & Sons", &name, link), new_factor("Elm & Sons", &name, link)]
+        [invitation, new_credentials, new_factor].map(|letter| letter("Elm & Sons", &name, link))
     }
 
     #[test]
     fn text_and_html_say_the_same_and_hold_the_link() {
-        for letter in both("Ana Ruiz") {
+        for letter in all("Ana Ruiz") {
             for form in [&letter.text, &letter.html] {
                 assert!(
                     form.contains("Ana Ruiz") && form.contains("https://practice.example/activate#token")
@@ -124,14 +146,14 @@ mod tests {
 
     #[test]
     fn a_subject_names_nobody() {
-        for letter in both("Ana Ruiz") {
+        for letter in all("Ana Ruiz") {
             assert!(!letter.subject.contains("Ana") && !letter.subject.contains("Elm"), "{}", letter.subject);
         }
     }
 
     #[test]
     fn a_name_can_not_become_markup() {
-        for letter in both("<script>alert('x')</script>\"") {
+        for letter in all("<script>alert('x')</script>\"") {
             assert!(!letter.html.contains("<script"), "{}", letter.html);
             assert!(letter.html.contains("Elm &amp; Sons"));
         }
@@ -139,7 +161,7 @@ mod tests {
 
     #[test]
     fn a_letter_loads_nothing_from_anywhere() {
-        for letter in both("Ana Ruiz") {
+        for letter in all("Ana Ruiz") {
             assert!(!letter.html.contains("<img") && !letter.html.contains("src="));
             assert_eq!(letter.html.matches("https://").count(), 1);
         }

@@ -110,7 +110,7 @@ pub(crate) async fn open_link(
     let step = match activation.kind {
         LinkKind::NewFactor => "known_password",
         LinkKind::Invitation if activation.password.is_some() => "authenticator",
-        LinkKind::Invitation => "password",
+        LinkKind::Invitation | LinkKind::NewCredentials => "password",
     };
     let (name, email) = (activation.name.as_str().to_owned(), activation.email.as_str().to_owned());
     let password_minimum = scope.policy().await?.policy.password_minimum.characters();
@@ -136,7 +136,9 @@ pub(crate) async fn choose_password(
     let minimum = scope.policy().await?.policy.password_minimum;
     drop(scope);
     let chosen = match activation.kind {
-        LinkKind::Invitation => Some(choose(&house, &activation, minimum, &form.password).await?),
+        LinkKind::Invitation | LinkKind::NewCredentials => {
+            Some(choose(&house, &activation, minimum, &form.password).await?)
+        }
         LinkKind::NewFactor => {
             recognise(&house, &activation, &form.password).await?;
             None

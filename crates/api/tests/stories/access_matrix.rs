@@ -207,6 +207,7 @@ fn rows(tried: &Tried) -> BTreeMap<&'static str, Row> {
     ]);
     rows.extend(rows_of_administrators());
     rows.extend(rows_of_care_teams(another_colleague));
+    rows.extend(rows_of_access_resets());
     rows
 }
 
@@ -243,6 +244,17 @@ fn rows_of_administrators() -> [(&'static str, Row); 12] {
         ("POST /people/{id}/suspend", row(May::AdministratorsAbout(""), 200, json!({}))),
         ("GET /policy", row(May::Administrators, 200, Value::Null)),
         ("PUT /policy", row(May::Administrators, 200, unchanged_policy())),
+    ]
+}
+
+/// Password and second factor lost together: two administrators.
+fn rows_of_access_resets() -> [(&'static str, Row); 3] {
+    let row = |code, body| Row { may: May::AdministratorsAbout(code), body, success: 409 };
+    [
+        // Who never had a password has none to reset.
+        ("POST /people/{id}/access-reset", row("no_credentials", json!({"identity_check": "in_person"}))),
+        ("POST /people/{id}/access-reset/approve", row("no_reset", json!({}))),
+        ("POST /people/{id}/access-reset/withdraw", row("no_reset", json!({}))),
     ]
 }
 

@@ -1,5 +1,6 @@
 //! Administrators and the people of their practice: inviting, changing, suspending, and never too much.
 
+mod access_reset;
 mod care_team;
 mod role_grants;
 

@@ -1,5 +1,6 @@
 //! One file for each thing the binary can do.
 
+pub(crate) mod approve_reset;
 pub(crate) mod audit;
 pub(crate) mod create_admin;
 pub(crate) mod demo_accounts;

@@ -84,6 +84,12 @@ codes!(
         FactorRemoved = "factor_removed",
         /// An administrator reset somebody's second factors.
         FactorReset = "factor_reset",
+        /// An administrator asked for a reset of somebody's password and second factor.
+        AccessResetRequested = "access_reset_requested",
+        /// Another one approved it.
+        AccessResetApproved = "access_reset_approved",
+        /// It was put away.
+        AccessResetWithdrawn = "access_reset_withdrawn",
         /// A recovery code was used.
         RecoveryCodeUsed = "recovery_code_used",
         /// New recovery codes were handed out; the old ones are void.

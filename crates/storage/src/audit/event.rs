@@ -69,6 +69,12 @@ pub enum AuditEvent {
     FactorRemoved { person: AccountId, factor: Factor },
     /// An administrator reset somebody's second factors, having checked who they are.
     FactorReset { person: AccountId, check: IdentityCheck },
+    /// An administrator asked for a reset of somebody's password and second factor, having checked who they are.
+    AccessResetRequested { person: AccountId, check: IdentityCheck },
+    /// Another one approved it; nobody is named where that was the server's console.
+    AccessResetApproved { person: AccountId },
+    /// It was put away before anybody approved it.
+    AccessResetWithdrawn { person: AccountId },
     /// A recovery code was used; so many are left.
     RecoveryCodeUsed { person: AccountId, left: u64 },
     /// New recovery codes were handed out.
@@ -164,6 +170,9 @@ impl AuditEvent {
             Self::FactorChanged { .. } => AuditKind::FactorChanged,
             Self::FactorRemoved { .. } => AuditKind::FactorRemoved,
             Self::FactorReset { .. } => AuditKind::FactorReset,
+            Self::AccessResetRequested { .. } => AuditKind::AccessResetRequested,
+            Self::AccessResetApproved { .. } => AuditKind::AccessResetApproved,
+            Self::AccessResetWithdrawn { .. } => AuditKind::AccessResetWithdrawn,
             Self::RecoveryCodeUsed { .. } => AuditKind::RecoveryCodeUsed,
             Self::RecoveryCodesReissued { .. } => AuditKind::RecoveryCodesReissued,
             Self::PasswordChanged { .. } => AuditKind::PasswordChanged,
@@ -225,10 +234,14 @@ impl AuditEvent {
             | Self::PersonSuspended { person }
             | Self::PersonReactivated { person }
             | Self::RecoveryCodesReissued { person }
+            | Self::AccessResetApproved { person }
+            | Self::AccessResetWithdrawn { person }
             | Self::PasswordChanged { person } => Told::about(*person),
             Self::PersonInvited { person, role } => Told::about(*person).with(&role),
             Self::RoleChanged { person, from, to } => Told::about(*person).with(&format!("{from}:{to}")),
-            Self::FactorReset { person, check } => Told::about(*person).with(&check),
+            Self::FactorReset { person, check } | Self::AccessResetRequested { person, check } => {
+                Told::about(*person).with(&check)
+            }
             Self::RecoveryCodeUsed { person, left } => Told::about(*person).with(&format!("left={left}")),
             Self::PolicyChanged(change) => Told::default().with(change),
             Self::CareTeamChanged { patient, clinician, change } => {

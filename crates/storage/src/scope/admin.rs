@@ -3,6 +3,7 @@
 //!
 //! What a change ends (sessions, links, the old factor), the database ends by itself: see `migrations/…_people.sql`.
 
+mod access_reset;
 mod care_team;
 mod policy;
 
@@ -16,8 +17,8 @@ use uuid::Uuid;
 use crate::query::{damaged, name};
 use crate::unit_of_work::{Scope, UnitOfWork};
 use crate::{
-    AccountState, AuditEvent, AuditLog, FactorReset, LinkKind, Member, NewLink, NewMail, NewMember, Post,
-    StorageError, mail,
+    AccessReset, AccountState, AuditEvent, AuditLog, FactorReset, LinkKind, Member, NewLink, NewMail,
+    NewMember, Post, StorageError, mail,
 };
 
 /// How long an activation link works. AU12 allows 72 hours at most.
@@ -51,15 +52,37 @@ struct MemberRow {
     asked_since: OffsetDateTime,
     role_since: Option<OffsetDateTime>,
     codes_left: i64,
+    access_was_reset: bool,
+    requested_by: Option<Uuid>,
+    requested_by_name: Option<String>,
+    identity_check: Option<String>,
+    expires_at: Option<OffsetDateTime>,
     link_expires_at: Option<OffsetDateTime>,
     open_sessions: i64,
     clinicians: i64,
 }
 
 impl MemberRow {
+    /// The reset that waits, if one does.
+    fn access_reset(&self) -> Result<Option<AccessReset>, StorageError> {
+        let (Some(by), Some(text), Some(check), Some(expires_at)) =
+            (self.requested_by, &self.requested_by_name, &self.identity_check, self.expires_at)
+        else {
+            return Ok(None);
+        };
+        Ok(Some(AccessReset {
+            requested_by: AccountId::from_uuid(by),
+            requested_by_name: name(text)?,
+            identity_check: check.parse().map_err(damaged("reset"))?,
+            expires_at: Timestamp::from_date_time(expires_at),
+        }))
+    }
+
     fn into_member(self) -> Result<Member, StorageError> {
         Ok(Member {
             account: AccountId::from_uuid(self.id),
+            access_reset: self.access_reset()?,
+            access_was_reset: self.access_was_reset,
             name: name(&self.name)?,
             email: EmailAddress::parse(&self.email).map_err(damaged("address"))?,
             role: self.role.parse().map_err(damaged("role"))?,
@@ -96,12 +119,17 @@ impl AdminScope {
     async fn find(&mut self, only: Option<AccountId>, now: Timestamp) -> Result<Vec<Member>, StorageError> {
         let rows: Vec<MemberRow> = sqlx::query_as(
             "select a.id, a.name, a.email, a.role, a.state, a.role_since, t.confirmed_at, \
-                 coalesce((select max(r.created_at) from curtain.factor_reset r where r.account = a.id), \
+                 coalesce(greatest( \
+                     (select max(r.created_at) from curtain.factor_reset r where r.account = a.id), \
+                     (select max(d.approved_at) from curtain.access_reset d where d.account = a.id)), \
                      a.created_at) as asked_since, \
                  (select count(*) from curtain.recovery_code c \
                      where c.account = a.id and c.used_at is null and c.replaced_at is null) as codes_left, \
                  (not a.enrolled and exists ( \
                      select from curtain.factor_reset r where r.account = a.id)) as factor_was_reset, \
+                 exists (select from curtain.access_reset d where d.account = a.id \
+                     and d.approved_at is not null and d.done_at is null) as access_was_reset, \
+                 w.requested_by, b.name as requested_by_name, w.identity_check, w.expires_at, \
                  (select max(l.expires_at) from curtain.activation l \
                      where l.account = a.id and l.used_at is null) as link_expires_at, \
                  (select count(*) from curtain.session s \
@@ -109,6 +137,9 @@ impl AdminScope {
                  (select count(distinct c.clinician) from curtain.care_team c \
                      where c.patient = a.id and (c.until is null or c.until > clock_timestamp())) as clinicians \
              from curtain.account a left join curtain.totp t on t.account = a.id \
+             left join curtain.access_reset w on w.account = a.id and w.approved_at is null \
+                 and w.withdrawn_at is null and w.expires_at > clock_timestamp() \
+             left join curtain.account b on b.id = w.requested_by \
              where $1::uuid is null or a.id = $1 order by a.name, a.id",
         )
         .bind(only.map(|account| account.as_uuid()))
@@ -148,7 +179,11 @@ impl AdminScope {
         if member.state != AccountState::Invited || account == self.me {
             return Ok(None);
         }
-        let kind = if member.factor_was_reset { LinkKind::NewFactor } else { LinkKind::Invitation };
+        let kind = match () {
+            () if member.access_was_reset => LinkKind::NewCredentials,
+            () if member.factor_was_reset => LinkKind::NewFactor,
+            () => LinkKind::Invitation,
+        };
         sqlx::query("update curtain.activation set used_at = $2 where account = $1 and used_at is null")
             .bind(account.as_uuid())
             .bind(now.to_date_time())

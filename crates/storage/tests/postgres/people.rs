@@ -1,6 +1,7 @@
 //! What administrators may do to accounts, and what the database holds up whoever asks: somebody is always left who can
 //! manage accounts, a change ends what it must, and nobody changes themselves.
 
+mod access_reset;
 mod care_team;
 
 use curtain_auth::{ActivationToken, Administrator, Principal};

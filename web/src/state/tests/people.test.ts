@@ -35,6 +35,9 @@ function administration(over: object = {}): ConstructorParameters<typeof Change>
     reactivate: vi.fn(async () => member()),
     endSessions: vi.fn(async () => member()),
     resetSecondFactor: vi.fn(async () => link),
+    requestAccessReset: vi.fn(async () => member()),
+    approveAccessReset: vi.fn(async () => link),
+    withdrawAccessReset: vi.fn(async () => member()),
     careTeam: vi.fn(async () => []),
     addToCareTeam: vi.fn(async () => []),
     endCare: vi.fn(async () => []),
@@ -87,11 +90,37 @@ describe("the people of the practice", () => {
 
 describe("a row's menu", () => {
   it("offers what makes sense, and nothing for oneself", () => {
-    expect(actionsFor(member(), "9")).toEqual(["role", "care", "suspend", "reset", "sessions"]);
+    expect(actionsFor(member(), "9")).toEqual(["role", "care", "suspend", "reset", "access", "sessions"]);
     expect(actionsFor(member({ state: "invited" }), "9")).toEqual(["link", "role", "care", "suspend"]);
     expect(actionsFor(member({ state: "suspended" }), "9")).toEqual(["role", "care", "reactivate"]);
-    expect(actionsFor(member({ role: "clinician" }), "9")).toEqual(["role", "suspend", "reset", "sessions"]);
+    expect(actionsFor(member({ role: "clinician" }), "9")).toEqual(["role", "suspend", "reset", "access", "sessions"]);
     expect(actionsFor(member(), "1")).toEqual([]);
+  });
+});
+
+describe("a full reset", () => {
+  const waiting = {
+    requested_by: "9",
+    requested_by_name: "Iris",
+    identity_check: "in_person",
+    expires_at: "",
+  } as const;
+
+  it("is approved by another than who asked, and withdrawn by either", () => {
+    const one = member({ access_reset: waiting });
+    expect(actionsFor(one, "9")).toEqual(["role", "care", "suspend", "reset", "withdraw", "sessions"]);
+    expect(actionsFor(one, "8")).toEqual(["role", "care", "suspend", "reset", "approve", "withdraw", "sessions"]);
+    expect(actionsFor(member({ state: "suspended", access_reset: waiting }), "8")).not.toContain("approve");
+  });
+
+  it("asks how the person was recognised first", async () => {
+    const requestAccessReset = vi.fn(async () => member({ access_reset: waiting }));
+    const change = new Change(administration({ requestAccessReset }), "access", member());
+    expect(await change.requestReset()).toBeNull();
+    expect(change.refusal).toBe(t.people.identityMissing);
+    change.identity = "by_video";
+    expect(await change.requestReset()).not.toBeNull();
+    expect(requestAccessReset).toHaveBeenCalledWith("1", "by_video");
   });
 });
 

@@ -47,7 +47,7 @@ fn of_another(by: &Principal<Administrator>, id: AccountId) -> Result<(), ApiErr
 }
 
 /// What the database's own rules mean to a person.
-fn refusal(error: StorageError) -> ApiError {
+pub(super) fn refusal(error: StorageError) -> ApiError {
     match error {
         StorageError::Constraint(name) if name == "account_last_administrator" => ApiError::Conflict(
             "last_administrator",
@@ -74,15 +74,19 @@ enum Sessions {
 
 /// One change to somebody else's account: who they were is looked up, the change is made, written down with what it ended,
 /// and stored; then every open socket that it ended closes.
-struct Changing<'a> {
+pub(super) struct Changing<'a> {
     house: &'a House,
-    scope: AdminScope,
+    pub(super) scope: AdminScope,
     by: AccountId,
-    before: Member,
+    pub(super) before: Member,
 }
 
 impl<'a> Changing<'a> {
-    async fn begin(house: &'a House, by: &Principal<Administrator>, id: AccountId) -> Result<Self, ApiError> {
+    pub(super) async fn begin(
+        house: &'a House,
+        by: &Principal<Administrator>,
+        id: AccountId,
+    ) -> Result<Self, ApiError> {
         of_another(by, id)?;
         let mut scope = house.store.admin(by).begin().await?;
         let before = scope.member(id, house.clock.now()).await?.ok_or(ApiError::NotFound)?;
@@ -121,7 +125,7 @@ impl<'a> Changing<'a> {
 }
 
 /// Writes down that somebody's sessions ended with a change, if they had any.
-async fn record_ended(
+pub(super) async fn record_ended(
     scope: &mut AdminScope,
     before: &Member,
     cause: EndCause,

@@ -8,7 +8,8 @@ use axum::response::{IntoResponse, Response};
 use curtain_auth::{ActivationToken, Administrator, Principal};
 use curtain_domain::{AccountId, EmailAddress, PersonName, Role, SessionId, Timestamp};
 use curtain_storage::{
-    AccountState, AdminScope, AuditEvent, LinkKind, MailKind, Member, NewLink, NewMember, StorageError,
+    AccessReset, AccountState, AdminScope, AuditEvent, LinkKind, MailKind, Member, NewLink, NewMember,
+    StorageError,
 };
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
@@ -34,7 +35,8 @@ pub(crate) struct MemberOfPractice {
     /// What they are in the practice.
     #[schema(value_type = String, example = "clinician")]
     role: Role,
-    /// `invited`, `factor_pending` (the second factor was reset), `active` or `suspended`.
+    /// `invited`, `factor_pending` (the second factor was reset), `access_pending` (the password too), `active` or
+    /// `suspended`.
     state: &'static str,
     /// `authenticator`, or null while there is none.
     second_factor: Option<&'static str>,
@@ -52,6 +54,33 @@ pub(crate) struct MemberOfPractice {
     open_sessions: u32,
     /// Of a patient: how many clinicians can see them; null for everybody else.
     clinicians: Option<u32>,
+    /// A reset of password and second factor that waits for another administrator; null when none does.
+    access_reset: Option<WaitingReset>,
+}
+
+/// A reset that waits for approval.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct WaitingReset {
+    /// Who asked for it; somebody else approves.
+    requested_by: Uuid,
+    /// What they are called.
+    requested_by_name: String,
+    /// How they recognised the person: `in_person`, `called_back`, `by_video` or `vouched`.
+    identity_check: &'static str,
+    /// Until when it can be approved.
+    #[serde(with = "time::serde::rfc3339")]
+    expires_at: OffsetDateTime,
+}
+
+impl From<&AccessReset> for WaitingReset {
+    fn from(waiting: &AccessReset) -> Self {
+        Self {
+            requested_by: waiting.requested_by.as_uuid(),
+            requested_by_name: waiting.requested_by_name.as_str().to_owned(),
+            identity_check: waiting.identity_check.as_str(),
+            expires_at: waiting.expires_at.to_date_time(),
+        }
+    }
 }
 
 /// What somebody is still to set up.
@@ -138,6 +167,7 @@ impl FreshLink {
 impl MemberOfPractice {
     fn of(member: &Member, now: Timestamp) -> Self {
         let state = match member.state {
+            AccountState::Invited if member.access_was_reset => "access_pending",
             AccountState::Invited if member.factor_was_reset => "factor_pending",
             AccountState::Invited => "invited",
             AccountState::Active => "active",
@@ -163,6 +193,7 @@ impl MemberOfPractice {
             link_expires_at: live_link.map(Timestamp::to_date_time),
             open_sessions: member.open_sessions,
             clinicians: (member.role == Role::Patient).then_some(member.clinicians),
+            access_reset: member.access_reset.as_ref().map(WaitingReset::from),
         }
     }
 }
@@ -284,6 +315,9 @@ pub(crate) async fn renew_link(
         }
         Some(LinkKind::NewFactor) => {
             (MailKind::NewFactor, mail::new_factor(practice, &member.name, &link.url))
+        }
+        Some(LinkKind::NewCredentials) => {
+            (MailKind::NewCredentials, mail::new_credentials(practice, &member.name, &link.url))
         }
     };
     let letter = mail::seal(&house, kind, &member.email, letter, now)?;

@@ -208,6 +208,12 @@ impl TestHouse {
         self.database.arrange(&sql).await;
     }
 
+    /// Gives an account another role, as an administrator would.
+    pub(crate) async fn set_role(&self, person: &Person, role: &str) {
+        let sql = format!("update curtain.account set role = '{role}' where id = '{}'", person.id);
+        self.database.arrange(&sql).await;
+    }
+
     /// Changes one byte of a stored note, as somebody with the database in hand could.
     pub(crate) async fn tamper_with_note(&self, visit: &str) {
         self.database

@@ -208,6 +208,7 @@ async fn add_accounts(world: &World) {
             "insert into curtain.new_totp select '{LEE}', gen_random_uuid(), 2, '', id, now(), \
                  now() + interval '15 minutes' from curtain.credential_key"
         ),
+        insert_reset_of(LEE),
         format!(
             "insert into curtain.factor_reset select gen_random_uuid(), '{LEE}', '{IRIS}', 'in_person', now()"
         ),
@@ -242,6 +243,7 @@ pub(crate) fn insert_statement(world: &MatrixWorld, table: &str) -> String {
              values ('{key}', '{INVITED}', {token}, now(), now() + interval '1 hour')"
         ),
         "curtain.care_team" => insert_care(),
+        "curtain.access_reset" => insert_reset_of(BEN),
         // There is one already: nothing to insert, and nothing to be told about it.
         "curtain.credential_key" => format!(
             "insert into curtain.credential_key values ('{key}', 'k', '', now()) on conflict do nothing"
@@ -315,6 +317,14 @@ fn insert_policy_statement(table: &str) -> Option<&'static str> {
         ),
         _ => None,
     }
+}
+
+/// Iris asks for a reset.
+fn insert_reset_of(account: AccountId) -> String {
+    format!(
+        "insert into curtain.access_reset (account, requested_by, identity_check) \
+         values ('{account}', '{IRIS}', 'in_person')"
+    )
 }
 
 /// Iris puts Okafor into Cleo's care team.
