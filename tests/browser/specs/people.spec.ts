@@ -1,5 +1,6 @@
 // Administrators and people: from an invitation to a sign-in, out of a visit at once, and back with a new authenticator.
 import { type Browser, type Page, expect, test } from '@playwright/test';
+import { isAccessible } from '../support/accessible.ts';
 import { account, code, forget, open } from '../support/people.ts';
 import { stack } from '../support/stack.ts';
 import { forgive, watch } from '../support/strict.ts';
@@ -44,7 +45,7 @@ async function setUp(page: Page, field: string): Promise<string> {
   return secret;
 }
 
-async function signInAs(page: Page, email: string, secret: string): Promise<void> {
+async function signInAs(page: Page, email: string, secret: string, heading = 'My visits'): Promise<void> {
   await page.goto('/sign-in');
   await page.getByRole('textbox', { name: 'Email' }).fill(email);
   await page.getByLabel('Password').fill(PASSWORD);
@@ -52,7 +53,7 @@ async function signInAs(page: Page, email: string, secret: string): Promise<void
   // The step that confirmed the authenticator is used up; the server takes the next one early.
   await page.getByRole('textbox', { name: '6-digit code' }).fill(code(secret, Math.floor(Date.now() / 30_000) + 1));
   await page.getByRole('button', { name: 'Sign in' }).click();
-  await expect(page.getByRole('heading', { name: 'My visits' })).toBeVisible();
+  await expect(page.getByRole('heading', { name: heading })).toBeVisible();
 }
 
 test('somebody invited opens the letter, sets up the account and signs in; a reset factor is set up anew', async ({ browser }) => {
@@ -89,6 +90,49 @@ test('somebody invited opens the letter, sets up the account and signs in; a res
   await signInAs(page, email, await setUp(page, 'Password'));
   await page.context().close();
   await admin.context().close();
+});
+
+async function invite(admin: Page, name: string, email: string, role: string): Promise<void> {
+  await admin.getByRole('button', { name: 'Invite person' }).click();
+  const dialog = admin.getByRole('dialog');
+  await dialog.getByRole('textbox', { name: 'Name' }).fill(name);
+  await dialog.getByRole('textbox', { name: 'Email' }).fill(email);
+  await dialog.getByRole('combobox', { name: 'Role' }).selectOption({ label: role });
+  await dialog.getByRole('button', { name: 'Send invitation' }).click();
+  await admin.getByRole('button', { name: 'Done' }).click();
+}
+
+test('somebody who lost everything begins anew when two administrators say so', async ({ browser }) => {
+  const iris = await open(browser, 'iris', '/people');
+  const [name, email] = [`Eve Lost ${unique}`, `eve.${unique}@demo.curtain.example`];
+  const [second, secondEmail] = [`Adam Second ${unique}`, `adam.${unique}@demo.curtain.example`];
+  await invite(iris, name, email, 'Patient');
+  await invite(iris, second, secondEmail, 'Administrator');
+  const [page, admin] = [await fresh(browser), await fresh(browser)];
+  await followLetter(page, email);
+  await setUp(page, 'New password');
+  await followLetter(admin, secondEmail);
+  await signInAs(admin, secondEmail, await setUp(admin, 'New password'), 'Welcome');
+
+  await iris.reload();
+  await act(iris, name, 'Reset password and second factor');
+  await iris.getByRole('combobox', { name: 'How did you make sure who it is?' }).selectOption('in_person');
+  await isAccessible(iris);
+  await iris.getByRole('button', { name: 'Ask for the reset' }).click();
+  await expect(row(iris, name)).toContainText('Reset asked for by Iris Novak');
+  await iris.getByRole('button', { name: `Actions for ${name}` }).click();
+  await expect(iris.getByRole('menuitem', { name: 'Approve reset' })).toHaveCount(0);
+
+  await admin.goto('/people');
+  await act(admin, name, 'Approve reset');
+  await expect(admin.getByRole('dialog')).toContainText('Iris Novak asked for it');
+  await isAccessible(admin);
+  await admin.getByRole('button', { name: 'Approve now' }).click();
+  await admin.getByRole('button', { name: 'Done' }).click();
+  await expect(row(admin, name)).toContainText('Password and second factor to set up');
+  await followLetter(page, email);
+  await signInAs(page, email, await setUp(page, 'New password'));
+  for (const one of [page, admin, iris]) await one.context().close();
 });
 
 test('a suspended person is out of the visit within five seconds', async ({ browser }) => {
