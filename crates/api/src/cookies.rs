@@ -1,6 +1,7 @@
-//! The cookies: the session's, between password and code the sign-in's (SE2), and the one by which a browser is known.
+//! The cookies: the session's, between password and code the sign-in's (SE2), while a device is asked the passkey's, and
+//! the one by which a browser is known.
 //!
-//! All hold an opaque random token. The first two end with the browser; the last opens nothing (AU7), and stays. On https their names carry `__Host-` (RFC 6265bis
+//! All hold an opaque random token. The last opens nothing (AU7), and stays; the others end with the browser. On https their names carry `__Host-` (RFC 6265bis
 //! §4.1.3.2); only the loopback demo, which has no TLS, uses plain names.
 
 use axum_extra::extract::cookie::{Cookie, SameSite};
@@ -18,6 +19,8 @@ pub(crate) enum TokenCookie {
     Session,
     /// A sign-in that waits for its second step.
     SignIn,
+    /// A browser that was asked for a passkey.
+    Passkey,
     /// A browser in which somebody signed in with both factors. It only keeps strangers' failures apart from theirs.
     Device,
 }
@@ -29,6 +32,8 @@ impl TokenCookie {
             (Self::Session, false) => "session",
             (Self::SignIn, true) => "__Host-sign-in",
             (Self::SignIn, false) => "sign-in",
+            (Self::Passkey, true) => "__Host-passkey",
+            (Self::Passkey, false) => "passkey",
             (Self::Device, true) => "__Host-device",
             (Self::Device, false) => "device",
         }
@@ -70,7 +75,9 @@ impl TokenCookie {
             cookie.set_max_age(KNOWN_FOR);
         }
         if gone {
-            cookie.make_removal();
+            // Always the same words: two answers that take a cookie away can't be told apart by their second.
+            cookie.set_max_age(time::Duration::ZERO);
+            cookie.set_expires(time::OffsetDateTime::UNIX_EPOCH);
         }
         let mut header =
             HeaderValue::try_from(cookie.to_string()).unwrap_or_else(|_| HeaderValue::from_static(""));

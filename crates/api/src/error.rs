@@ -41,6 +41,12 @@ pub enum ApiError {
     /// No such recovery code, or it was used or replaced before.
     #[error("wrong recovery code")]
     RecoveryCodeWrong,
+    /// A passkey that doesn't count; says the same for every reason.
+    #[error("passkey refused")]
+    PasskeyRefused,
+    /// Password and code were right, but the practice wants this person's passkey.
+    #[error("passkey needed")]
+    PasskeyNeeded,
     /// This needs a second factor shown in the last minutes (SE4).
     #[error("fresh factor needed")]
     FreshFactorNeeded,
@@ -164,6 +170,8 @@ impl ApiError {
             Self::CodeWrong => (StatusCode::UNAUTHORIZED, "code_wrong"),
             Self::PasswordWrong => (StatusCode::UNAUTHORIZED, "password_wrong"),
             Self::RecoveryCodeWrong => (StatusCode::UNAUTHORIZED, "recovery_code_wrong"),
+            Self::PasskeyRefused => (StatusCode::UNAUTHORIZED, "passkey_refused"),
+            Self::PasskeyNeeded => (StatusCode::FORBIDDEN, "passkey_needed"),
             Self::FreshFactorNeeded => (StatusCode::FORBIDDEN, "fresh_factor_needed"),
             Self::FactorLocked => (StatusCode::FORBIDDEN, "factor_locked"),
             Self::StartAgain => (StatusCode::CONFLICT, "start_again"),
@@ -197,6 +205,8 @@ impl ApiError {
             Self::CodeWrong => "That code isn't right, or it was used already.",
             Self::PasswordWrong => "Your current password isn't right.",
             Self::RecoveryCodeWrong => "That recovery code isn't right, or it was used already.",
+            Self::PasskeyRefused => "That passkey didn't work here. Try again, or use another way.",
+            Self::PasskeyNeeded => "Your practice asks for a passkey. Sign in with yours.",
             Self::FreshFactorNeeded => "This needs a new code from your authenticator.",
             Self::FactorLocked => "There were too many wrong tries. Use another way, or ask your practice.",
             Self::StartAgain => "This took too long, or was begun again elsewhere. Start again.",

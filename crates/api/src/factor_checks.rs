@@ -101,8 +101,18 @@ impl House {
         headers: &HeaderMap,
         account: AccountId,
     ) -> Result<KnownBrowser, ApiError> {
-        let Some(token) = self.device_token(headers) else { return Ok(KnownBrowser(None)) };
         let mut scope = self.store.credentials().begin().await?;
+        self.browser_in(&mut scope, headers, account).await
+    }
+
+    /// The same in a unit of work that goes on: whoever holds one connection must not wait for another.
+    pub(crate) async fn browser_in(
+        &self,
+        scope: &mut CredentialScope,
+        headers: &HeaderMap,
+        account: AccountId,
+    ) -> Result<KnownBrowser, ApiError> {
+        let Some(token) = self.device_token(headers) else { return Ok(KnownBrowser(None)) };
         Ok(KnownBrowser(scope.device(account, token.hash()).await?))
     }
 

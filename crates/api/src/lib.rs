@@ -13,6 +13,7 @@ mod layers;
 pub mod mail;
 mod openapi;
 mod origin;
+mod passkeys;
 pub mod realtime;
 mod router;
 mod routes;

@@ -9,7 +9,9 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::audit::denials::note_denials;
 use crate::realtime::open_socket;
-use crate::routes::account::{authenticator, fresh_factor, password, sessions, summary};
+use crate::routes::account::{
+    authenticator, fresh_factor, fresh_passkey, passkeys, password, sessions, summary,
+};
 use crate::routes::administration::{
     access_reset, care_team, changes, import, outbox, people as members, policy,
 };
@@ -30,6 +32,10 @@ fn for_everybody() -> Routes {
         .post("/sign-in/code", sign_in::check_code)
         .post("/sign-in/recovery-code", sign_in::recovery::check_recovery_code)
         .post("/sign-in/authenticator", sign_in::recovery::check_new_authenticator)
+        .post("/sign-in/passkey", sign_in::passkey::check_passkey)
+        .post("/sign-in/passkey/options", sign_in::passkey::ask_for_passkey)
+        .post("/sign-in/new-passkey", sign_in::passkey_due::add_due_passkey)
+        .post("/sign-in/new-passkey/options", sign_in::passkey_due::ask_for_due_passkey)
         .post("/activation", activation::open_link)
         .post("/activation/password", activation::choose_password)
         .post("/activation/confirm", activation::confirm_code)
@@ -68,10 +74,15 @@ fn for_ones_own_account() -> Routes {
     Routes::taking_up_to(SIGN_IN_BYTES)
         .get("/session/fresh-factor", fresh_factor::has_fresh_factor)
         .post("/session/fresh-factor", fresh_factor::show_fresh_factor)
+        .post("/session/fresh-factor/passkey", fresh_passkey::show_fresh_passkey)
+        .post("/session/fresh-factor/passkey/options", fresh_passkey::ask_for_fresh_passkey)
         .get("/account/factors", summary::own_factors)
         .post("/account/password", password::change_password)
         .post("/account/authenticator", authenticator::new_authenticator)
         .post("/account/authenticator/confirm", authenticator::confirm_authenticator)
+        .post("/account/passkeys", passkeys::add_passkey)
+        .post("/account/passkeys/options", passkeys::ask_for_new_passkey)
+        .post("/account/passkeys/{id}/remove", passkeys::remove_passkey)
         .post("/account/recovery-codes", authenticator::new_recovery_codes)
         .get("/account/sessions", sessions::own_sessions)
         .post("/account/sessions/{id}/end", sessions::end_session)

@@ -7,6 +7,7 @@ mod entropy;
 mod insistence;
 mod lockout;
 mod mail;
+pub mod passkey;
 mod password;
 mod policy;
 mod principal;
@@ -38,8 +39,8 @@ pub use role::{
 pub use session::{FRESH_FOR, NewSession, SessionEnd, SessionTimes, StoredSession, StoredSessionRow};
 pub use throttle::{Throttle, ThrottleSubject, TooManyAttempts, household};
 pub use token::{
-    ActivationHash, ActivationToken, ContextHash, ContextToken, DeviceHash, DeviceToken, SessionHash,
-    SessionToken, SignInHash, SignInToken,
+    ActivationHash, ActivationToken, CeremonyHash, CeremonyToken, ContextHash, ContextToken, DeviceHash,
+    DeviceToken, SessionHash, SessionToken, SignInHash, SignInToken,
 };
 pub use totp::TotpSecret;
 
@@ -58,4 +59,7 @@ pub enum AuthError {
     /// The name of the practice or the address holds a character that an otpauth address can't carry.
     #[error("the authenticator address can't be written")]
     BadLabel,
+    /// A stored passkey, or what was kept of asking for one, can't be read or written.
+    #[error("a passkey or its state can't be read or written")]
+    BadPasskey,
 }

@@ -20,6 +20,9 @@ pub enum ThrottleSubject {
     Device([u8; 16]),
     /// Codes for an account: counted apart from passwords, and lower (AU7).
     Code(AccountId),
+    /// Questions for a passkey from a household: make it with [`ThrottleSubject::asking_from`]. Counted apart from what is
+    /// wrong, because asking is no mistake.
+    Asking(IpAddr),
 }
 
 /// Come back later.
@@ -97,6 +100,15 @@ const ADDRESS: Ladder = Ladder {
     forgives_every: Some(Duration::from_mins(1)),
 };
 
+/// Each question writes a row that lives for minutes: a practice that starts its day asks sixty times at once, a flood of
+/// questions is slowed down to one in ten seconds.
+const ASKING: Ladder = Ladder {
+    free: 60,
+    first: Duration::from_secs(1),
+    longest: Duration::from_secs(10),
+    forgives_every: Some(Duration::from_secs(5)),
+};
+
 /// The network that one household or practice has: an IPv4 address, or an IPv6 /64, of which any machine in it can take
 /// as many addresses as it likes (RFC 4291 §2.5.4).
 pub fn household(address: IpAddr) -> IpAddr {
@@ -115,11 +127,17 @@ impl ThrottleSubject {
         Self::Address(household(address))
     }
 
+    /// Whoever shares this address's network, asking for a passkey.
+    pub fn asking_from(address: IpAddr) -> Self {
+        Self::Asking(household(address))
+    }
+
     const fn ladder(&self) -> Ladder {
         match self {
             Self::Name(_) | Self::Device(_) => NAME,
             Self::Address(_) => ADDRESS,
             Self::Code(_) => CODE,
+            Self::Asking(_) => ASKING,
         }
     }
 
@@ -291,6 +309,19 @@ mod tests {
             assert!(throttle.check(from_ref(&practice), at).is_ok());
             throttle.failed(from_ref(&practice), at);
         }
+    }
+
+    #[test]
+    fn asking_for_a_passkey_is_no_mistake_and_a_flood_of_it_is_slowed() {
+        let from = |last: u8| IpAddr::from([192, 0, 2, last]);
+        let (asking, wrong) = (ThrottleSubject::asking_from(from(1)), ThrottleSubject::from_address(from(1)));
+        assert_eq!([59, 60, 62, 90].map(|times| wait_after(&asking, times).as_secs()), [0, 1, 4, 10]);
+        let mut throttle = Throttle::new();
+        for _ in 0..90 {
+            throttle.failed(from_ref(&asking), NOW);
+        }
+        assert!(throttle.check(&[wrong], NOW).is_ok(), "passwords are still looked at");
+        assert!(throttle.check(&[ThrottleSubject::asking_from(from(2))], NOW).is_ok());
     }
 
     #[test]

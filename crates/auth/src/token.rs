@@ -92,6 +92,12 @@ token!(
     /// SHA-256 of a device token.
     DeviceHash
 );
+token!(
+    /// Proves the browser that was asked for a passkey. Lives in the passkey cookie only, and signs nobody in.
+    CeremonyToken,
+    /// SHA-256 of a ceremony token.
+    CeremonyHash
+);
 token_hash!(
     /// SHA-256 of a context token, as `curtain.actor()` computes it.
     ContextHash

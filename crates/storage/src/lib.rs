@@ -37,8 +37,8 @@ pub use records::{
     Person, Place, Practice, SaveNote, SignInAccount, StoredNote, StoredTotp, Visit,
 };
 pub use scope::{
-    AdminScope, AuditorScope, ClinicianScope, CredentialScope, LINK_LIFETIME, OwnFactors, PatientScope,
-    WorkerScope,
+    AdminScope, AuditorScope, CeremonyKind, ClinicianScope, CredentialScope, LINK_LIFETIME, MOST_PASSKEYS,
+    NamedPasskey, NewCeremony, OwnFactors, OwnPasskey, PatientScope, WorkerScope,
 };
 pub use store::{Store, StoreConfig};
 pub use unit_of_work::Opening;

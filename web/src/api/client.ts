@@ -14,22 +14,28 @@ import type {
   ImportedPerson,
   ImportPreview,
   Invitation,
+  MadePasskey,
   Me,
   Member,
   Members,
   Note,
   OutboxMail,
   OwnSession,
+  PasskeyCreation,
+  PasskeyRequest,
   Person,
   Policy,
   PolicyChoice,
   Role,
   SavedNote,
+  ShownPasskey,
   Visit,
 } from "./types";
 
 /** Four bytes each at most, and room for JSON's escapes. */
 const KEEPALIVE_CHARACTERS = 10_000;
+
+const opened = (answer: object): Me | null => ("next" in answer ? null : (answer as Me));
 
 export class Api {
   readonly #requests: Requests;
@@ -46,16 +52,18 @@ export class Api {
     return this.#requests.value(this.#client.POST("/api/v1/sign-in", { body: { email, password } }));
   }
 
-  async signInWithCode(code: string): Promise<Me> {
-    return (await this.#requests.value(this.#client.POST("/api/v1/sign-in/code", { body: { code } }))) as Me;
+  /** Null when both factors were right and the practice asks for a passkey besides: it is to be made now. */
+  async signInWithCode(code: string): Promise<Me | null> {
+    return opened(await this.#requests.value(this.#client.POST("/api/v1/sign-in/code", { body: { code } })));
   }
 
   signInWithRecoveryCode(code: string): Promise<Authenticator> {
     return this.#requests.value(this.#client.POST("/api/v1/sign-in/recovery-code", { body: { code } }));
   }
 
-  async signInWithNewAuthenticator(code: string): Promise<Me> {
-    return (await this.#requests.value(this.#client.POST("/api/v1/sign-in/authenticator", { body: { code } }))) as Me;
+  /** Null as above. */
+  async signInWithNewAuthenticator(code: string): Promise<Me | null> {
+    return opened(await this.#requests.value(this.#client.POST("/api/v1/sign-in/authenticator", { body: { code } })));
   }
 
   /** The next five minutes count as confirmed. */
@@ -182,6 +190,41 @@ export class Api {
   about(): Promise<Build> {
     return this.#requests.value(this.#client.GET("/api/v1/about"));
   }
+
+  readonly passkeys = {
+    /** What to ask the device for, whoever it is. */
+    request: (): Promise<PasskeyRequest> => this.#requests.value(this.#client.POST("/api/v1/sign-in/passkey/options")),
+
+    signIn: async (shown: ShownPasskey): Promise<Me> =>
+      (await this.#requests.value(this.#client.POST("/api/v1/sign-in/passkey", { body: shown }))) as Me,
+
+    requestFresh: (): Promise<PasskeyRequest> =>
+      this.#requests.value(this.#client.POST("/api/v1/session/fresh-factor/passkey/options")),
+
+    /** The next five minutes count as confirmed. */
+    showFresh: async (shown: ShownPasskey): Promise<void> => {
+      await this.#requests.value(this.#client.POST("/api/v1/session/fresh-factor/passkey", { body: shown }));
+    },
+
+    /** What to ask the device for where the practice asks for a passkey before somebody is in. */
+    creationDue: (): Promise<PasskeyCreation> =>
+      this.#requests.value(this.#client.POST("/api/v1/sign-in/new-passkey/options")),
+
+    addDue: async (name: string, made: MadePasskey): Promise<Me> =>
+      (await this.#requests.value(this.#client.POST("/api/v1/sign-in/new-passkey", { body: { name, ...made } }))) as Me,
+
+    creation: (): Promise<PasskeyCreation> =>
+      this.#requests.value(this.#client.POST("/api/v1/account/passkeys/options")),
+
+    add: async (name: string, made: MadePasskey): Promise<void> => {
+      await this.#requests.value(this.#client.POST("/api/v1/account/passkeys", { body: { name, ...made } }));
+    },
+
+    remove: async (id: string): Promise<void> => {
+      const params = { path: { id } };
+      await this.#requests.value(this.#client.POST("/api/v1/account/passkeys/{id}/remove", { params }));
+    },
+  };
 
   readonly administration = {
     people: async (): Promise<Members> => (await this.#requests.value(this.#client.GET("/api/v1/people"))) as Members,

@@ -72,6 +72,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/account/passkeys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Keeps a passkey that a device made, ends all other sessions, and gives this one new tokens. */
+        post: operations["add_passkey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/passkeys/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Asks for a new passkey. */
+        post: operations["ask_for_new_passkey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/passkeys/{id}/remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Removes one of the person's passkeys, ends all other sessions, and gives this one new tokens. */
+        post: operations["remove_passkey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/account/password": {
         parameters: {
             query?: never;
@@ -621,27 +672,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/policy": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Tells the policy that holds, and what can be chosen. */
-        get: operations["read_policy"];
-        /**
-         * Puts another policy in the place of the one that the administrator had before them. Session times count at once, also
-         *     for sessions that are open.
-         */
-        put: operations["save_policy"];
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/readyz": {
         parameters: {
             query?: never;
@@ -674,6 +704,40 @@ export interface paths {
         put?: never;
         /** Notes that a second factor was shown, and gives the session new tokens. */
         post: operations["show_fresh_factor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/fresh-factor/passkey": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Notes that a passkey was shown, and gives the session new tokens. */
+        post: operations["show_fresh_passkey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/fresh-factor/passkey/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Asks for one of the person's passkeys. */
+        post: operations["ask_for_fresh_passkey"];
         delete?: never;
         options?: never;
         head?: never;
@@ -728,6 +792,74 @@ export interface paths {
         put?: never;
         /** Checks the code and opens a session. */
         post: operations["check_code"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sign-in/new-passkey": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Keeps the passkey that was due, ends every other session, and opens one. */
+        post: operations["add_due_passkey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sign-in/new-passkey/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Asks for the passkey that is due. */
+        post: operations["ask_for_due_passkey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sign-in/passkey": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Checks a passkey and opens a session. */
+        post: operations["check_passkey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sign-in/passkey/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Asks for a passkey, whosever it is. */
+        post: operations["ask_for_passkey"];
         delete?: never;
         options?: never;
         head?: never;
@@ -995,19 +1127,6 @@ export interface components {
             /** @description Base32, for typing. */
             secret: string;
         };
-        /** @description The smallest and the largest number that may be chosen. */
-        Bounds: {
-            /**
-             * Format: int32
-             * @description At least.
-             */
-            least: number;
-            /**
-             * Format: int32
-             * @description At most.
-             */
-            most: number;
-        };
         /** @description Everybody who cares or cared for a patient. */
         CareTeam: {
             /** @description Those who do now first, each group by name. */
@@ -1058,31 +1177,6 @@ export interface components {
              */
             role: string;
         };
-        /** @description What shall hold for the people of one role. */
-        ChooseForRole: {
-            /**
-             * Format: int32
-             * @description Minutes after which they are signed out in any case.
-             */
-            absolute_minutes: number;
-            /**
-             * Format: int32
-             * @description For how many days somebody may do without a passkey that is required.
-             */
-            grace_days: number;
-            /**
-             * Format: int32
-             * @description Minutes without use after which they are signed out.
-             */
-            idle_minutes: number;
-            /**
-             * @description Whose.
-             * @example clinician
-             */
-            role: string;
-            /** @description `any` or `passkey`. */
-            second_factor: string;
-        };
         /** @description A password, chosen. */
         ChoosePassword: {
             /**
@@ -1092,21 +1186,6 @@ export interface components {
             password: string;
             /** @description From the link's fragment. */
             token: string;
-        };
-        /** @description What shall hold from now on. */
-        ChoosePolicy: {
-            /**
-             * Format: int32
-             * @description How many characters a password needs that is chosen from now on.
-             */
-            password_minimum: number;
-            /** @description One for each role. */
-            roles: components["schemas"]["ChooseForRole"][];
-            /**
-             * Format: int32
-             * @description The version that this one replaces.
-             */
-            version: number;
         };
         /** @description The first code of the new authenticator. */
         ConfirmCode: {
@@ -1226,6 +1305,17 @@ export interface components {
              */
             step: string;
         };
+        /** @description A passkey that a device made. */
+        MadePasskey: {
+            /** @description The public key and what the device says of itself. */
+            attestation: string;
+            /** @description What the browser says it was asked. */
+            client_data: string;
+            /** @description Its name on its device. */
+            credential_id: string;
+            /** @description What its owner calls it: at most sixty characters. */
+            name: string;
+        };
         /** @description Who is signed in. */
         Me: {
             /** @description What others call them. */
@@ -1267,17 +1357,11 @@ export interface components {
              * @description How many sessions are open.
              */
             open_sessions: number;
-            pending?: components["schemas"]["PendingFactor"] | null;
             /**
              * Format: uuid
              * @description The account's id.
              */
             person: string;
-            /**
-             * Format: int32
-             * @description How many recovery codes they have left.
-             */
-            recovery_codes_left: number;
             /**
              * @description What they are in the practice.
              * @example clinician
@@ -1310,7 +1394,7 @@ export interface components {
         };
         /** @description What comes next in signing in. */
         NextStep: {
-            /** @description Always `code`: everybody has a second factor. */
+            /** @description After the password always `code`: everybody has a second factor. After that `passkey`, where the role needs one. */
             next: string;
         };
         /** @description A note, opened for its author. */
@@ -1378,6 +1462,15 @@ export interface components {
              */
             authenticator_since?: string | null;
             /**
+             * Format: date-time
+             * @description From then on the practice asks for a passkey; absent where it doesn't, or where there is one.
+             */
+            passkey_due_at?: string | null;
+            /** @description The passkeys, the oldest first. */
+            passkeys: components["schemas"]["OwnPasskey"][];
+            /** @description Whether this practice can have passkeys: its address must have a name. */
+            passkeys_possible: boolean;
+            /**
              * Format: int32
              * @description How many characters another password needs here.
              */
@@ -1397,6 +1490,26 @@ export interface components {
              * @description How many recovery codes are left.
              */
             recovery_codes_left: number;
+        };
+        /** @description One of somebody's passkeys. */
+        OwnPasskey: {
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            /**
+             * Format: uuid
+             * @description Which one.
+             */
+            id: string;
+            /**
+             * Format: date-time
+             * @description When it was used last, if it was.
+             */
+            last_used_at?: string | null;
+            /** @description What its owner calls it. */
+            name: string;
         };
         /** @description One session. */
         OwnSession: {
@@ -1425,20 +1538,46 @@ export interface components {
             /** @description The one used last comes first. */
             sessions: components["schemas"]["OwnSession"][];
         };
-        /** @description What somebody is still to set up. */
-        PendingFactor: {
-            /** @description `second_factor`, whichever they choose, or `passkey`. */
-            needs: string;
+        /**
+         * @description What a device must know to make a passkey (W3C Web Authentication §5.4). The page asks for one that its device
+         *     remembers, and for a verified person.
+         */
+        PasskeyCreation: {
+            /** @description COSE algorithms, the best one first. */
+            algorithms: number[];
+            /** @description To be signed. */
+            challenge: string;
+            /** @description A device that holds one of these makes no other. */
+            excluded: string[];
+            /** @description The domain that the passkey is for. */
+            rp_id: string;
+            /** @description What the device calls the practice. */
+            rp_name: string;
             /**
-             * Format: date-time
-             * @description Since when they are asked to.
+             * Format: int64
+             * @description How long the device may take.
              */
-            since: string;
+            timeout_milliseconds: number;
+            /** @description The same, for people. */
+            user_display_name: string;
+            /** @description The account, as the device remembers it. */
+            user_handle: string;
+            /** @description What the device calls the account. */
+            user_name: string;
+        };
+        /** @description What a device must know to show a passkey (W3C Web Authentication §5.5). The page asks for a verified person. */
+        PasskeyRequest: {
+            /** @description Which passkeys will do; none named means any. */
+            allowed: string[];
+            /** @description To be signed. */
+            challenge: string;
+            /** @description The domain that the passkey is for. */
+            rp_id: string;
             /**
-             * Format: date-time
-             * @description Until when they can: the end of their link, or of their days of grace. Null when they need another link.
+             * Format: int64
+             * @description How long the device may take.
              */
-            until?: string | null;
+            timeout_milliseconds: number;
         };
         /** @description Several people, by name. */
         People: {
@@ -1454,77 +1593,6 @@ export interface components {
              * @description The account's id.
              */
             person: string;
-        };
-        /** @description The policy that holds now. */
-        Policy: {
-            /**
-             * Format: date-time
-             * @description When it was changed last; null while it is as it came.
-             */
-            changed_at?: string | null;
-            /** @description Who changed it. */
-            changed_by?: string | null;
-            /**
-             * Format: int32
-             * @description How many passkeys the asking administrator has.
-             */
-            own_passkeys: number;
-            /** @description What can be chosen. */
-            password_bounds: components["schemas"]["Bounds"];
-            /**
-             * Format: int32
-             * @description How many characters a password needs that is chosen from now on.
-             */
-            password_minimum: number;
-            /** @description One for each role. */
-            roles: components["schemas"]["PolicyOfRole"][];
-            /**
-             * Format: int32
-             * @description Whoever saves another one says that they had this one before them.
-             */
-            version: number;
-        };
-        /** @description What holds for the people of one role. */
-        PolicyOfRole: {
-            /** @description What can be chosen. */
-            absolute_bounds: components["schemas"]["Bounds"];
-            /**
-             * Format: int32
-             * @description Minutes after which they are signed out in any case.
-             */
-            absolute_minutes: number;
-            /** @description What can be chosen. */
-            grace_bounds: components["schemas"]["Bounds"];
-            /**
-             * Format: int32
-             * @description For how many days somebody may do without, from then or from their first day in the role.
-             */
-            grace_days: number;
-            /** @description What can be chosen. */
-            idle_bounds: components["schemas"]["Bounds"];
-            /**
-             * Format: int32
-             * @description Minutes without use after which they are signed out.
-             */
-            idle_minutes: number;
-            /** @description How many of them have no passkey. */
-            lacking: number;
-            /** @description How many people are active in this role. */
-            people: number;
-            /**
-             * Format: date-time
-             * @description Since when a passkey is required; null where it is not.
-             */
-            required_since?: string | null;
-            /**
-             * @description Whose.
-             * @example clinician
-             */
-            role: string;
-            /** @description `any`, or `passkey` where nothing else will do. */
-            second_factor: string;
-            /** @description What can be chosen. */
-            second_factors: string[];
         };
         /** @description A practice as its people see it. */
         Practice: {
@@ -1602,6 +1670,19 @@ export interface components {
              * @description Without a request for this long, it ends.
              */
             idle_seconds: number;
+        };
+        /** @description A passkey that a device showed. */
+        ShownPasskey: {
+            /** @description Flags and use counter. */
+            authenticator_data: string;
+            /** @description What the browser says it was asked. */
+            client_data: string;
+            /** @description Its name on its device. */
+            credential_id: string;
+            /** @description Over the two before. */
+            signature: string;
+            /** @description Whose it is, as its device remembers. */
+            user_handle?: string | null;
         };
         /** @description What somebody typed. */
         SignIn: {
@@ -1822,6 +1903,160 @@ export interface operations {
             };
             /** @description signed_out */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_passkey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MadePasskey"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description signed_out, or passkey_refused */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description fresh_factor_needed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description start_again: this session was not asked in the last five minutes; or too_many_passkeys */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unprocessable: the name */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ask_for_new_passkey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyCreation"];
+                };
+            };
+            /** @description signed_out */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description fresh_factor_needed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too_many_passkeys, or passkeys_unavailable: the practice's address has no name */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_passkey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The passkey. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description signed_out */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description fresh_factor_needed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not_found: no such passkey, removed, or not yours */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3463,102 +3698,6 @@ export interface operations {
             };
         };
     };
-    read_policy: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Policy"];
-                };
-            };
-            /** @description signed_out */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description not_allowed: administrators only */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    save_policy: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ChoosePolicy"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Policy"];
-                };
-            };
-            /** @description signed_out */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description not_allowed: administrators only; or fresh_factor_needed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description policy_changed: another administrator saved one in between */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description unprocessable: out of bounds; detail says which */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     ready: {
         parameters: {
             query?: never;
@@ -3669,6 +3808,84 @@ export interface operations {
             };
         };
     };
+    show_fresh_passkey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ShownPasskey"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description signed_out, or passkey_refused, whatever the reason */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description start_again: this session was not asked in the last five minutes */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ask_for_fresh_passkey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyRequest"];
+                };
+            };
+            /** @description signed_out */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no_passkey, or passkeys_unavailable: the practice's address has no name */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     check_password: {
         parameters: {
             query?: never;
@@ -3740,6 +3957,15 @@ export interface operations {
                     "application/json": components["schemas"]["Me"];
                 };
             };
+            /** @description passkey: the practice asks for one, to be made now */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NextStep"];
+                };
+            };
             /** @description code_wrong, or sign_in_again */
             401: {
                 headers: {
@@ -3772,6 +3998,15 @@ export interface operations {
                     "application/json": components["schemas"]["Me"];
                 };
             };
+            /** @description passkey: the practice asks for one, to be made now */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NextStep"];
+                };
+            };
             /** @description code_wrong, or sign_in_again after five of them or five minutes */
             401: {
                 headers: {
@@ -3781,7 +4016,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description factor_locked: the sign-in is over */
+            /** @description factor_locked, or passkey_needed: the sign-in is over */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3791,6 +4026,180 @@ export interface operations {
                 };
             };
             /** @description too_many_attempts, with Retry-After: the sign-in is over */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_due_passkey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MadePasskey"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description passkey_refused, or sign_in_again: both factors were not shown here in the last ten minutes, or this was tried too often */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description start_again: nothing was asked here in the last five minutes */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unprocessable: the name */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ask_for_due_passkey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyCreation"];
+                };
+            };
+            /** @description sign_in_again: both factors were not shown here in the last ten minutes */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too_many_passkeys */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    check_passkey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ShownPasskey"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description passkey_refused, whatever the reason */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description start_again: this browser was not asked in the last five minutes */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too_many_attempts, with Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ask_for_passkey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyRequest"];
+                };
+            };
+            /** @description passkeys_unavailable: the practice's address has no name */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too_many_attempts, with Retry-After */
             429: {
                 headers: {
                     [name: string]: unknown;

@@ -3,6 +3,7 @@
 // interface (tests, screen readers, habits): change them only with good reason.
 
 import { audit } from "./en-audit";
+import { passkeys } from "./en-passkeys";
 import { accessReset, careTeam, outbox, people } from "./en-people";
 import { policy } from "./en-policy";
 
@@ -47,6 +48,14 @@ export const en = {
     code_wrong: "That code didn't work. Codes change every 30 seconds: type the one your app shows now.",
     recovery_code_wrong: "That recovery code didn't work. Check it letter by letter. Each code works once.",
     password_wrong: "Your current password isn't right.",
+    passkey_refused: "That passkey didn't work here. Try again, or sign in another way.",
+    passkey_needed: "Your practice asks for your passkey. Press “Sign in with a passkey”.",
+    passkey_cancelled: "Nothing happened: no passkey was used.",
+    passkey_exists: "This device has a passkey for your account already.",
+    passkey_unusable: "This device or browser can't use a passkey here. Please use another way.",
+    passkeys_unavailable: "This practice's address can't use passkeys.",
+    too_many_passkeys: "Ten passkeys are as many as you can have. Remove one that you don't use any more.",
+    no_passkey: "You have no passkey to confirm with.",
     fresh_factor_needed: "This needs a new code from your authenticator app.",
     factor_locked: "There were too many wrong tries. Use another way to sign in, or ask your practice.",
     start_again: "That took too long, or was begun somewhere else. Please start again.",
@@ -203,6 +212,7 @@ export const en = {
   },
 
   audit,
+  passkeys,
   people,
   accessReset,
   careTeam,

@@ -9,7 +9,7 @@ import { digitsOf } from "./sign-in.svelte";
 const CODE_LENGTH = 16;
 
 export class Recovery {
-  step = $state<"code" | "authenticator" | "over">("code");
+  step = $state<"code" | "authenticator" | "passkey" | "over">("code");
   code = $state("");
   authenticator = $state.raw<Authenticator | null>(null);
   busy = $state(false);
@@ -17,7 +17,7 @@ export class Recovery {
 
   constructor(
     private readonly api: Pick<Api, "signInWithRecoveryCode" | "signInWithNewAuthenticator">,
-    private readonly signedIn: (me: Me) => void,
+    readonly signedIn: (me: Me) => void,
   ) {}
 
   async submitCode(): Promise<void> {
@@ -36,7 +36,9 @@ export class Recovery {
     if (code.length !== 6) this.refusal = t.signIn.codeMissing;
     else
       await this.#attempt(async () => {
-        this.signedIn(await this.api.signInWithNewAuthenticator(code));
+        const me = await this.api.signInWithNewAuthenticator(code);
+        if (me === null) this.step = "passkey";
+        else this.signedIn(me);
       });
   }
 

@@ -1,8 +1,9 @@
-// Signing in: email and password, then the code. What the server refuses becomes one sentence.
+// Signing in: email and password, then the code; or a passkey alone. What the server refuses becomes one sentence.
 import type { Api } from "../api/client";
 import { Problem } from "../api/problem";
 import type { Me } from "../api/types";
 import { t, words } from "../i18n";
+import { thisDevice, type PasskeyDevice } from "../passkeys/device";
 
 /** People paste codes with spaces or dashes in them. */
 export function digitsOf(text: string): string {
@@ -10,17 +11,39 @@ export function digitsOf(text: string): string {
 }
 
 export class SignIn {
-  step = $state<"password" | "code">("password");
+  step = $state<"password" | "code" | "passkey">("password");
   email = $state("");
   password = $state("");
   code = $state("");
   busy = $state(false);
+  /** This device is being asked for a passkey. */
+  asking = $state(false);
   refusal = $state<string | null>(null);
+  /** Something to know that is no trouble. */
+  remark = $state<string | null>(null);
 
   constructor(
-    private readonly api: Pick<Api, "signIn" | "signInWithCode">,
-    private readonly signedIn: (me: Me) => void,
+    private readonly api: Pick<Api, "signIn" | "signInWithCode" | "passkeys">,
+    readonly signedIn: (me: Me) => void,
+    private readonly device: PasskeyDevice = thisDevice,
   ) {}
+
+  get passkeysPossible(): boolean {
+    return this.device.possible;
+  }
+
+  /** The device says who it is, so nothing has to be typed. */
+  async usePasskey(): Promise<void> {
+    if (this.asking) return;
+    this.asking = true;
+    await this.#attempt(async () => {
+      const shown = await this.device.show(await this.api.passkeys.request());
+      const me = await this.api.passkeys.signIn(shown);
+      this.startAgain();
+      this.signedIn(me);
+    });
+    this.asking = false;
+  }
 
   async submitPassword(): Promise<void> {
     if (this.email.trim() === "") this.refusal = t.signIn.emailMissing;
@@ -39,7 +62,8 @@ export class SignIn {
       await this.#attempt(async () => {
         const me = await this.api.signInWithCode(code);
         this.startAgain();
-        this.signedIn(me);
+        if (me === null) this.step = "passkey";
+        else this.signedIn(me);
       });
   }
 
@@ -48,21 +72,27 @@ export class SignIn {
     this.password = "";
     this.code = "";
     this.refusal = null;
+    this.remark = null;
   }
 
   async #attempt(action: () => Promise<void>): Promise<void> {
     if (this.busy) return;
     this.busy = true;
     this.refusal = null;
+    this.remark = null;
     try {
       await action();
     } catch (error) {
       const problem = Problem.of(error);
       // The pending sign-in is gone: only the first step can follow.
-      if (problem.code === "sign_in_again" || (this.step === "code" && problem.code === "signed_out")) {
+      if (problem.code === "passkey_needed") {
+        this.startAgain();
+        this.refusal = words(problem);
+      } else if (problem.code === "sign_in_again" || (this.step === "code" && problem.code === "signed_out")) {
         this.startAgain();
         this.refusal = t.problems.sign_in_again;
-      } else this.refusal = words(problem);
+      } else if (problem.code === "passkey_cancelled") this.remark = t.passkeys.cancelled;
+      else this.refusal = words(problem);
       if (this.step === "code") this.code = "";
     } finally {
       this.busy = false;

@@ -19,10 +19,8 @@ pub(crate) enum Notice {
     /// Another authenticator took the place of the one before.
     AuthenticatorChanged,
     /// One more passkey signs in.
-    #[cfg_attr(not(test), expect(dead_code, reason = "told as soon as passkeys can be added and removed"))]
     PasskeyAdded,
     /// A passkey no longer signs in.
-    #[cfg_attr(not(test), expect(dead_code, reason = "told as soon as passkeys can be added and removed"))]
     PasskeyRemoved,
     /// New recovery codes were handed out.
     RecoveryCodesReissued,
@@ -71,12 +69,12 @@ fn words(notice: Notice) -> (&'static str, String, &'static str) {
         Notice::PasskeyAdded => (
             "A passkey was added",
             "A passkey was added to your account. It can sign in by itself.".to_owned(),
-            "",
+            OTHERS_ENDED,
         ),
         Notice::PasskeyRemoved => (
             "A passkey was removed",
             "A passkey was removed from your account. It can no longer sign in.".to_owned(),
-            "",
+            OTHERS_ENDED,
         ),
         Notice::RecoveryCodesReissued => (
             "You have new recovery codes",

@@ -1,6 +1,8 @@
 //! Signing in: a password, then a code (AU1). **Every failure looks the same**, whatever its reason (AU6).
 
 mod opening;
+pub(crate) mod passkey;
+pub(crate) mod passkey_due;
 pub(crate) mod recovery;
 
 use axum::extract::State;
@@ -36,7 +38,7 @@ pub(crate) struct SignIn {
 /// What comes next in signing in.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct NextStep {
-    /// Always `code`: everybody has a second factor.
+    /// After the password always `code`: everybody has a second factor. After that `passkey`, where the role needs one.
     next: &'static str,
 }
 
@@ -182,8 +184,9 @@ async fn verify(
 /// Checks the code and opens a session.
 #[utoipa::path(post, path = "/api/v1/sign-in/code", tag = "sign-in", request_body = SignInCode, responses(
     (status = 200, body = Me),
+    (status = 202, body = NextStep, description = "passkey: the practice asks for one, to be made now"),
     (status = 401, body = Problem, description = "code_wrong, or sign_in_again after five of them or five minutes"),
-    (status = 403, body = Problem, description = "factor_locked: the sign-in is over"),
+    (status = 403, body = Problem, description = "factor_locked, or passkey_needed: the sign-in is over"),
     (status = 429, body = Problem, description = "too_many_attempts, with Retry-After: the sign-in is over")))]
 pub(crate) async fn check_code(
     State(house): State<House>,
@@ -197,20 +200,21 @@ pub(crate) async fn check_code(
         return Ok(over(&house, ApiError::SignInAgain));
     };
     let (account, counted) = (pending.account, [ThrottleSubject::from_address(address)]);
-    may_try(&house, &counted, account).await?;
+    may_try(&house, &counted, Some(account)).await?;
     let browser = house.browser_of(&headers, account).await?;
     let mut scope = house.store.credentials().begin().await?;
     if let Err(locked) = allowed(house.hold_factor(&mut scope, account, Factor::Totp, browser).await?) {
         return end_locked(&house, scope, &token, account, locked).await;
     }
+    let role = pending.role;
     let opening =
-        Opening { house: &house, headers: &headers, pending: &pending, browser, now, shown: Shown::Totp };
+        Opening { house: &house, headers: &headers, account, role, browser, now, shown: Shown::Totp };
     if let Some(step) = house.totp_step(account, &pending.totp, &form.code, now)?
         && scope.consume_totp_step(account, step).await?
         && scope.finish_sign_in(token.hash(), now).await?
     {
         scope.forget_failures(account, Factor::Totp, None).await?;
-        return opening.open(scope).await?.ok_or(ApiError::SignInAgain);
+        return passkey_due::open_or_ask(opening, scope).await;
     }
     house.throttle().failed(&counted, now);
     scope.record(None, &AuditEvent::CodeWrong { person: account, factor: Shown::Totp }, now).await?;
@@ -219,10 +223,14 @@ pub(crate) async fn check_code(
 }
 
 /// Whether the network may try at all. One that may not is written down.
-async fn may_try(house: &House, counted: &[ThrottleSubject], person: AccountId) -> Result<(), ApiError> {
+async fn may_try(
+    house: &House,
+    counted: &[ThrottleSubject],
+    person: Option<AccountId>,
+) -> Result<(), ApiError> {
     let refused = house.throttle().check(counted, house.clock.now());
     if let Err(refused) = refused {
-        note_throttled(house, Some(person)).await?;
+        note_throttled(house, person).await?;
         return Err(refused.into());
     }
     Ok(())

@@ -205,10 +205,40 @@ fn rows(tried: &Tried) -> BTreeMap<&'static str, Row> {
         ("POST /audit/verify", row(May::ReadersOfTheLog, 200, Value::Null)),
         ("POST /sign-out", row(May::SignedIn, 204, Value::Null)),
     ]);
+    rows.extend(rows_of_passkeys());
     rows.extend(rows_of_administrators());
     rows.extend(rows_of_care_teams(another_colleague));
     rows.extend(rows_of_access_resets());
     rows
+}
+
+/// Passkeys: nobody here has one.
+fn rows_of_passkeys() -> [(&'static str, Row); 9] {
+    let row = |may, success, body| Row { may, body, success };
+    [
+        ("POST /sign-in/new-passkey", row(May::Everybody(401, "sign_in_again"), 0, made_passkey())),
+        ("POST /sign-in/new-passkey/options", row(May::Everybody(401, "sign_in_again"), 0, json!({}))),
+        ("POST /sign-in/passkey", row(May::Everybody(409, "start_again"), 0, shown_passkey())),
+        ("POST /sign-in/passkey/options", row(May::Everybody(200, ""), 0, json!({}))),
+        ("POST /session/fresh-factor/passkey", row(May::SignedInBut(409, "start_again"), 0, shown_passkey())),
+        (
+            "POST /session/fresh-factor/passkey/options",
+            row(May::SignedInBut(409, "no_passkey"), 0, json!({})),
+        ),
+        // Before its question is asked: rows are tried in this order.
+        ("POST /account/passkeys", row(May::SignedInBut(409, "start_again"), 0, made_passkey())),
+        ("POST /account/passkeys/options", row(May::SignedIn, 200, json!({}))),
+        // A visit's id is no passkey's; whose passkey it is, passkeys/account.rs tries.
+        ("POST /account/passkeys/{id}/remove", row(May::SignedInBut(404, "not_found"), 0, json!({}))),
+    ]
+}
+
+fn shown_passkey() -> Value {
+    json!({"credential_id": "AA", "client_data": "AA", "authenticator_data": "AA", "signature": "AA", "user_handle": null})
+}
+
+fn made_passkey() -> Value {
+    json!({"name": "Key", "credential_id": "AA", "client_data": "AA", "attestation": "AA"})
 }
 
 /// What administrators do, about people.

@@ -8,6 +8,7 @@ mod audit_tampering;
 mod factors;
 mod log_stories;
 mod note_stories;
+mod passkeys;
 mod people_stories;
 mod policy;
 mod request_stories;

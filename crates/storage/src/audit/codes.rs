@@ -214,6 +214,8 @@ codes!(
         TooMany = "too_many",
         /// A step came that was not due.
         OutOfOrder = "out_of_order",
+        /// Password and code were right, but the role signs in with a passkey.
+        PasskeyNeeded = "passkey_needed",
     }
 );
 

@@ -5,9 +5,11 @@
 
 mod factors;
 mod own_sessions;
+mod passkeys;
 mod policy;
 
 pub use factors::OwnFactors;
+pub use passkeys::{CeremonyKind, MOST_PASSKEYS, NamedPasskey, NewCeremony, OwnPasskey};
 
 use core::time::Duration;
 
@@ -31,8 +33,21 @@ use crate::{
 
 /// The code is due this soon after the password. Long enough to find the phone; longer keeps a half-open door.
 const SIGN_IN_LIFETIME: Duration = Duration::from_mins(5);
+/// Making a passkey may take this long: a phone that has to be found, a sensor that doesn't read. The most a sign-in may.
+const PASSKEY_LIFETIME: Duration = Duration::from_mins(10);
 /// Signs of life closer together than this are one: else every request would write.
 const TOUCH_INTERVAL: Duration = Duration::from_secs(20);
+
+/// What is due in a sign-in.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum SignInStep {
+    /// After the password: a code.
+    Code,
+    /// After a recovery code: a new authenticator.
+    Authenticator,
+    /// After both factors: a new passkey.
+    Passkey,
+}
 
 /// A unit of work of signing in.
 pub struct CredentialScope(UnitOfWork);
@@ -162,15 +177,37 @@ impl CredentialScope {
         Ok(())
     }
 
+    /// Remembers that both factors of an account were right and that a passkey is due, for the time making one may take.
+    pub async fn create_sign_in_for_passkey(
+        &mut self,
+        account: AccountId,
+        token: SignInHash,
+        now: Timestamp,
+        entropy: &dyn Entropy,
+    ) -> Result<(), StorageError> {
+        sqlx::query(
+            "insert into curtain.sign_in (id, account, token_hash, created_at, expires_at, passkey_due_at) \
+             values ($1, $2, $3, $4, $5, $4)",
+        )
+        .bind(SessionId::new(now, entropy).as_uuid())
+        .bind(account.as_uuid())
+        .bind(token.as_bytes().as_slice())
+        .bind(now.to_date_time())
+        .bind((now + PASSKEY_LIFETIME).to_date_time())
+        .execute(self.0.connection())
+        .await?;
+        Ok(())
+    }
+
     /// Takes one of the five attempts at a code. `None` when there is no such sign-in, it is over, its attempts are, the
-    /// account may no longer sign in (L10), or a recovery code was used. Commit before the code is looked at, or the
+    /// account may no longer sign in (L10), or what is due is something else. Commit before the code is looked at, or the
     /// attempt is not counted.
     pub async fn attempt_sign_in(
         &mut self,
         token: SignInHash,
         now: Timestamp,
     ) -> Result<Option<PendingSignIn>, StorageError> {
-        self.attempt(token, false, now).await
+        self.attempt(token, SignInStep::Code, 1, now).await
     }
 
     /// The same for the first code of a new authenticator, which only follows a recovery code.
@@ -179,20 +216,39 @@ impl CredentialScope {
         token: SignInHash,
         now: Timestamp,
     ) -> Result<Option<PendingSignIn>, StorageError> {
-        self.attempt(token, true, now).await
+        self.attempt(token, SignInStep::Authenticator, 1, now).await
+    }
+
+    /// The same for a new passkey, which only follows both factors.
+    pub async fn attempt_passkey(
+        &mut self,
+        token: SignInHash,
+        now: Timestamp,
+    ) -> Result<Option<PendingSignIn>, StorageError> {
+        self.attempt(token, SignInStep::Passkey, 1, now).await
+    }
+
+    /// The sign-in that waits for a new passkey, without taking an attempt: asking a device again is no guess.
+    pub async fn sign_in_for_passkey(
+        &mut self,
+        token: SignInHash,
+        now: Timestamp,
+    ) -> Result<Option<PendingSignIn>, StorageError> {
+        self.attempt(token, SignInStep::Passkey, 0, now).await
     }
 
     async fn attempt(
         &mut self,
         token: SignInHash,
-        recovered: bool,
+        step: SignInStep,
+        taken: i32,
         now: Timestamp,
     ) -> Result<Option<PendingSignIn>, StorageError> {
         let row: Option<PendingRow> = sqlx::query_as(
             "with attempt as ( \
-                 update curtain.sign_in set attempts = attempts + 1 \
+                 update curtain.sign_in set attempts = attempts + $5 \
                  where token_hash = $1 and used_at is null and attempts < 5 and expires_at > $2 \
-                     and (recovered_at is not null) = $3 \
+                     and (recovered_at is not null) = $3 and (passkey_due_at is not null) = $4 \
                  returning id as sign_in, account) \
              select sign_in, r.name as practice_name, a.email, a.id, a.name, a.role, \
                  t.version as totp_version, t.sealed_seed, t.last_step, t.confirmed_at, \
@@ -205,7 +261,9 @@ impl CredentialScope {
         )
         .bind(token.as_bytes().as_slice())
         .bind(now.to_date_time())
-        .bind(recovered)
+        .bind(step == SignInStep::Authenticator)
+        .bind(step == SignInStep::Passkey)
+        .bind(taken)
         .fetch_optional(self.0.connection())
         .await?;
         row.map(|row| {

@@ -10,6 +10,8 @@ mod worker;
 pub use admin::{AdminScope, LINK_LIFETIME};
 pub use auditor::AuditorScope;
 pub use clinician::ClinicianScope;
-pub use credentials::{CredentialScope, OwnFactors};
+pub use credentials::{
+    CeremonyKind, CredentialScope, MOST_PASSKEYS, NamedPasskey, NewCeremony, OwnFactors, OwnPasskey,
+};
 pub use patient::PatientScope;
 pub use worker::WorkerScope;

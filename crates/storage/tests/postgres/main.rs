@@ -7,6 +7,7 @@ mod audit;
 mod catalogue;
 mod demo;
 mod notes;
+mod passkeys;
 mod people;
 mod policy;
 mod pool;

@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { Problem, type Code } from "../../api/problem";
 import type { Authenticator, Factors, Me } from "../../api/types";
 import { t } from "../../i18n";
+import { passkeyHouse } from "../../passkeys/test-device";
 import { FreshFactor } from "../fresh-factor.svelte";
 import { Recovery } from "../recovery.svelte";
 import { Settings } from "../settings.svelte";
@@ -26,6 +27,7 @@ function settings(refusals: Partial<Record<string, Code>> = {}) {
     newRecoveryCodes: () => answer("codes", ["A", "B"]),
     endSession: (id) => answer(`end ${id}`, undefined),
     endOtherSessions: () => answer("end others", undefined),
+    passkeys: passkeyHouse().passkeys,
   });
   return { model, asked, refusals };
 }
@@ -90,6 +92,8 @@ describe("a fresh code", () => {
         shown.push(code);
         return code === "000000" ? Promise.reject(new Problem("code_wrong")) : Promise.resolve();
       },
+      factors: () => Promise.reject(new Problem("unreachable")),
+      passkeys: passkeyHouse().passkeys,
     });
     const [first, second] = [model.ask(), model.ask()];
     model.code = "000000";

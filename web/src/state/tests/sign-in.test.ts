@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { Problem, type Code } from "../../api/problem";
 import type { Me } from "../../api/types";
 import { t } from "../../i18n";
+import { passkeyHouse } from "../../passkeys/test-device";
 import { Activation } from "../activation.svelte";
 import { digitsOf, SignIn } from "../sign-in.svelte";
 
@@ -24,6 +25,7 @@ function signIn(refusals: { password?: Code; code?: Code } = {}) {
         if (refusals.code !== undefined) throw new Problem(refusals.code);
         return Promise.resolve(me);
       },
+      passkeys: passkeyHouse().passkeys,
     },
     (somebody) => done.push(somebody),
   );

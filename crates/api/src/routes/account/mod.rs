@@ -3,6 +3,8 @@
 
 pub(crate) mod authenticator;
 pub(crate) mod fresh_factor;
+pub(crate) mod fresh_passkey;
+pub(crate) mod passkeys;
 pub(crate) mod password;
 pub(crate) mod sessions;
 pub(crate) mod summary;

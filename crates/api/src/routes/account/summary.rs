@@ -5,6 +5,7 @@ use curtain_domain::Timestamp;
 use serde::Serialize;
 use time::OffsetDateTime;
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use crate::extract::{Json, SignedInAny};
 use crate::{ApiError, House, Problem};
@@ -25,6 +26,28 @@ pub(crate) struct OwnFactors {
     recovery_code_used_at: Option<OffsetDateTime>,
     /// How many characters another password needs here.
     password_minimum: u8,
+    /// Whether this practice can have passkeys: its address must have a name.
+    passkeys_possible: bool,
+    /// The passkeys, the oldest first.
+    passkeys: Vec<OwnPasskey>,
+    /// From then on the practice asks for a passkey; absent where it doesn't, or where there is one.
+    #[serde(with = "time::serde::rfc3339::option")]
+    passkey_due_at: Option<OffsetDateTime>,
+}
+
+/// One of somebody's passkeys.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct OwnPasskey {
+    /// Which one.
+    id: Uuid,
+    /// What its owner calls it.
+    name: String,
+    /// When it was made.
+    #[serde(with = "time::serde::rfc3339")]
+    created_at: OffsetDateTime,
+    /// When it was used last, if it was.
+    #[serde(with = "time::serde::rfc3339::option")]
+    last_used_at: Option<OffsetDateTime>,
 }
 
 /// Tells what the person signs in with.
@@ -36,7 +59,10 @@ pub(crate) async fn own_factors(
     State(house): State<House>,
 ) -> Result<Json<OwnFactors>, ApiError> {
     let mut scope = house.store.credentials().begin().await?;
-    let found = scope.factor_summary(principal.identity().account()).await?;
+    let account = principal.identity().account();
+    let (found, passkeys) = (scope.factor_summary(account).await?, scope.passkeys_of(account).await?);
+    let rule = scope.factor_rule(account).await?.filter(|_| house.has_passkeys() && passkeys.is_empty());
+    let passkey_due_at = rule.and_then(|(rule, since)| rule.deadline(since)).map(Timestamp::to_date_time);
     let password_minimum = scope.policy().await?.policy.password_minimum.characters();
     Ok(Json(OwnFactors {
         password_since: found.password_at.map(Timestamp::to_date_time),
@@ -44,5 +70,16 @@ pub(crate) async fn own_factors(
         recovery_codes_left: found.codes_left,
         recovery_code_used_at: found.code_used_at.map(Timestamp::to_date_time),
         password_minimum,
+        passkeys_possible: house.has_passkeys(),
+        passkeys: passkeys
+            .into_iter()
+            .map(|one| OwnPasskey {
+                id: one.id,
+                name: one.name,
+                created_at: one.created_at.to_date_time(),
+                last_used_at: one.last_used_at.map(Timestamp::to_date_time),
+            })
+            .collect(),
+        passkey_due_at,
     }))
 }

@@ -2,8 +2,8 @@
 
 use axum::response::{AppendHeaders, IntoResponse, Response};
 use curtain_auth::{DeviceToken, NewSession, SessionToken};
-use curtain_domain::{AccountId, SessionId, Timestamp};
-use curtain_storage::{Actor, AuditEvent, CredentialScope, EndCause, Factor, PendingSignIn};
+use curtain_domain::{AccountId, Role, SessionId, Timestamp};
+use curtain_storage::{Actor, AuditEvent, CredentialScope, EndCause, Factor};
 use http::{HeaderMap, HeaderValue, header};
 
 use crate::cookies::TokenCookie;
@@ -18,10 +18,11 @@ use crate::{ApiError, House};
 pub(super) struct Opening<'a> {
     pub(super) house: &'a House,
     pub(super) headers: &'a HeaderMap,
-    pub(super) pending: &'a PendingSignIn,
+    pub(super) account: AccountId,
+    pub(super) role: Role,
     pub(super) browser: KnownBrowser,
     pub(super) now: Timestamp,
-    /// The second factor that was right.
+    /// The second factor that was right; a passkey is both.
     pub(super) shown: Factor,
 }
 
@@ -29,14 +30,14 @@ impl Opening<'_> {
     /// Opens the session in the unit of work that used the factor up: both happen, or neither. The session that the
     /// browser had before ends. `None` when the account may no longer sign in.
     pub(super) async fn open(self, mut scope: CredentialScope) -> Result<Option<Response>, ApiError> {
-        let Self { house, headers, pending, browser, now, shown } = self;
-        let (account, origin) = (pending.account, &house.settings.public_origin);
-        let mut session = NewSession::issue(pending.role, now, house.entropy.as_ref());
+        let Self { house, headers, account, role, browser, now, shown } = self;
+        let origin = &house.settings.public_origin;
+        let mut session = NewSession::issue(role, now, house.entropy.as_ref());
         session.device = device_name(headers);
         if !scope.create_session(account, &session).await? {
             return Ok(None);
         }
-        let by = Actor { account, role: pending.role, session: Some(session.id) };
+        let by = Actor { account, role, session: Some(session.id) };
         scope.record(Some(by), &AuditEvent::SignInSucceeded(shown), now).await?;
         scope.record(Some(by), &AuditEvent::SessionStarted { session: session.id }, now).await?;
         let replaced = end_the_one_before(house, headers, &mut scope, by, now).await?;
@@ -46,7 +47,7 @@ impl Opening<'_> {
         ];
         if browser.0.is_none() {
             tell_of_new_browser(house, &mut scope, account, &session, shown).await?;
-            cookies.push((header::SET_COOKIE, remember(house, pending, &mut scope, now).await?));
+            cookies.push((header::SET_COOKIE, remember(house, account, &mut scope, now).await?));
         }
         let stored = scope.session(session.token.hash()).await?.ok_or(ApiError::SignedOut)?;
         scope.commit().await?;
@@ -96,13 +97,13 @@ async fn tell_of_new_browser(
 /// A cookie by which the browser is known from now on.
 async fn remember(
     house: &House,
-    pending: &PendingSignIn,
+    account: AccountId,
     scope: &mut CredentialScope,
     now: Timestamp,
 ) -> Result<HeaderValue, ApiError> {
     let token = DeviceToken::new(house.entropy.as_ref());
     // A row of its own kind, whose id nobody needs: any time-ordered one will do.
     let id = SessionId::new(now, house.entropy.as_ref()).as_uuid();
-    scope.remember_device(pending.account, id, token.hash(), now).await?;
+    scope.remember_device(account, id, token.hash(), now).await?;
     Ok(TokenCookie::Device.set(&token.to_text(), &house.settings.public_origin))
 }

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::opening::Opening;
-use super::{attempt, end_locked, may_try, over, sign_in_token};
+use super::{NextStep, attempt, end_locked, may_try, over, passkey_due, sign_in_token};
 use crate::extract::{ClientAddress, Json};
 use crate::factor_checks::allowed;
 use crate::mail::notices::{self, Notice};
@@ -52,7 +52,7 @@ pub(crate) async fn check_recovery_code(
         return Ok(over(&house, ApiError::SignInAgain));
     };
     let (account, counted) = (pending.account, [ThrottleSubject::from_address(address)]);
-    may_try(&house, &counted, account).await?;
+    may_try(&house, &counted, Some(account)).await?;
     let browser = house.browser_of(&headers, account).await?;
     let mut scope = house.store.credentials().begin().await?;
     let standing = house.hold_factor(&mut scope, account, Factor::RecoveryCode, browser).await?;
@@ -106,6 +106,7 @@ const fn by(pending: &PendingSignIn) -> Actor {
 /// one.
 #[utoipa::path(post, path = "/api/v1/sign-in/authenticator", tag = "sign-in", request_body = FirstCode, responses(
     (status = 200, body = Me),
+    (status = 202, body = NextStep, description = "passkey: the practice asks for one, to be made now"),
     (status = 401, body = Problem, description = "code_wrong, or sign_in_again")))]
 pub(crate) async fn check_new_authenticator(
     State(house): State<House>,
@@ -139,9 +140,9 @@ pub(crate) async fn check_new_authenticator(
     let all = AuditEvent::SessionsEnded { person: account, cause, count };
     scope.record(Some(by(&pending)), &all, now).await?;
     notices::queue(&house, scope.post(), account, Notice::AuthenticatorChanged, now).await?;
-    let shown = Shown::RecoveryCode;
-    let opening = Opening { house: &house, headers: &headers, pending: &pending, browser, now, shown };
-    let opened = opening.open(scope).await?.ok_or(ApiError::SignInAgain)?;
+    let (role, shown) = (pending.role, Shown::RecoveryCode);
+    let opening = Opening { house: &house, headers: &headers, account, role, browser, now, shown };
+    let opened = passkey_due::open_or_ask(opening, scope).await?;
     for session in ended {
         house.hub.revoke_session(session);
     }

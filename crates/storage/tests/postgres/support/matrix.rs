@@ -212,6 +212,11 @@ async fn add_accounts(world: &World) {
         format!(
             "insert into curtain.factor_reset select gen_random_uuid(), '{LEE}', '{IRIS}', 'in_person', now()"
         ),
+        format!("insert into curtain.passkey select gen_random_uuid(), '{LEE}', {code}, '', 'Phone', now()"),
+        format!(
+            "insert into curtain.passkey_ceremony select gen_random_uuid(), 'step_up', {code}, gen_random_uuid(), '', \
+                 now(), now() + interval '5 minutes'"
+        ),
         format!(
             "{MAIL} values (gen_random_uuid(), 'notice', gen_random_uuid(), 'k', '', '', now(), now(), now())"
         ),
@@ -273,6 +278,14 @@ pub(crate) fn insert_statement(world: &MatrixWorld, table: &str) -> String {
         "curtain.note" => format!(
             "insert into curtain.note (id, visit, patient, author, version, sealed_text, data_key, saved_at) \
              values ('{key}', '{visit}', '{BEN}', '{LEE}', 1, '', '{of_ben}', now())"
+        ),
+        "curtain.passkey" => format!(
+            "insert into curtain.passkey (id, account, credential_id, credential, name, created_at) \
+             values ('{key}', '{LEE}', {token}, '', 'Key', now())"
+        ),
+        "curtain.passkey_ceremony" => format!(
+            "insert into curtain.passkey_ceremony (id, kind, token_hash, begun_by, state, created_at, expires_at) \
+             values ('{key}', 'sign_in', {token}, null, '', now(), now() + interval '5 minutes')"
         ),
         "curtain.password" => format!("insert into curtain.password values ('{INVITED}', 'phc', now())"),
         "curtain.practice" => format!("insert into curtain.practice values ('{key}', 'P', now())"),

@@ -1,0 +1,38 @@
+// The words about passkeys. People know them by what their device asks for: a fingerprint, a face, the screen lock.
+
+export const passkeys = {
+  title: "Passkeys",
+  lead: "With a passkey you sign in by fingerprint, face or screen lock. No password, no code.",
+  signIn: "Sign in with a passkey",
+  or: "or",
+  cancelled: "Nothing happened: no passkey was used. Try again, or sign in another way.",
+  list: "Your passkeys",
+  none: "You have no passkey yet.",
+  added: (when: string) => `Added ${when}.`,
+  lastUsed: (when: string) => `Last used ${when}.`,
+  neverUsed: "Not used yet.",
+  add: "Add a passkey",
+  addLead: "Your device asks you to confirm. A phone, a computer or a security key can hold a passkey.",
+  name: "Name",
+  nameHint: "So that you know later which one it is.",
+  nameMissing: "Give the passkey a name first.",
+  defaultName: "My passkey",
+  continue: "Continue",
+  addCancelled: "Nothing happened: no passkey was made. You can try again.",
+  ready: (name: string) => `“${name}” is ready. You are signed out everywhere else.`,
+  remove: "Remove",
+  removeNamed: (name: string) => `Remove ${name}`,
+  removeTitle: "Remove this passkey?",
+  removeLead: (name: string) =>
+    `“${name}” can't sign in any more. Your password and your authenticator app go on working.`,
+  removeDo: "Remove passkey",
+  removed: (name: string) => `“${name}” is removed. You are signed out everywhere else.`,
+  removeOnDevice: "You can also delete it on the device itself, so that it is no longer offered there.",
+  use: "Use a passkey",
+  dueBy: (when: string) => `Your practice asks for a passkey, from ${when} on.`,
+  dueLink: "Add a passkey in Settings",
+  dueTitle: "Add a passkey",
+  dueLead: "Your practice asks everybody in your role for a passkey. Add one, and you are in.",
+  dueElsewhere:
+    "This browser can't hold a passkey. Sign in on your phone, or in the newest version of Chrome, Edge, Firefox or Safari.",
+};
