@@ -29,7 +29,7 @@ export const passkeys = {
   removed: (name: string) => `“${name}” is removed. You are signed out everywhere else.`,
   removeOnDevice: "You can also delete it on the device itself, so that it is no longer offered there.",
   use: "Use a passkey",
-  dueBy: (when: string) => `Your practice asks for a passkey, from ${when} on.`,
+  dueBy: (when: string) => `Your practice asks for a passkey by ${when}.`,
   dueLink: "Add a passkey in Settings",
   dueTitle: "Add a passkey",
   dueLead: "Your practice asks everybody in your role for a passkey. Add one, and you are in.",

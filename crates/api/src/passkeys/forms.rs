@@ -1,5 +1,5 @@
-//! What page and server say to each other about a passkey. Bytes are base64url without padding (RFC 4648 §5), as WebAuthn
-//! writes them.
+//! What page and server say to each other about a passkey. Bytes are base64url without padding (RFC 4648 §5), as browsers
+//! write them.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

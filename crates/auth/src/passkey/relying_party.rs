@@ -65,8 +65,11 @@ impl RelyingParty {
             "attestationObject": base64url(&made.attestation),
             "clientDataJSON": base64url(&made.client_data),
         });
-        let credential = understand(&made.credential_id, response)?;
-        let passkey = self.webauthn.finish_passkey_registration(&credential, &state).map_err(refusal)?;
+        let credential = understand(&made.credential_id, &response)?;
+        let passkey = self
+            .webauthn
+            .finish_passkey_registration(&credential, &state)
+            .map_err(|error| refusal(&error))?;
         // The device signs for the name that stands in its own data; the one beside it is hearsay.
         if passkey.cred_id().as_slice() != made.credential_id {
             return Err(PasskeyRefusal::Wrong);
@@ -103,11 +106,11 @@ impl RelyingParty {
             "signature": base64url(&shown.signature),
             "userHandle": shown.user_handle.as_deref().map(base64url),
         });
-        let credential = understand(&shown.credential_id, response)?;
+        let credential = understand(&shown.credential_id, &response)?;
         let result = self
             .webauthn
             .finish_discoverable_authentication_v2(&credential, state, &stored.0)
-            .map_err(refusal)?;
+            .map_err(|error| refusal(&error))?;
         let mut renewed = stored.0.clone();
         // What makes one gesture count as two factors; the library checks it too.
         if !result.user_verified() || renewed.update_credential(&result).is_none() {
@@ -117,7 +120,7 @@ impl RelyingParty {
     }
 }
 
-fn refusal(error: WebauthnError) -> PasskeyRefusal {
+fn refusal(error: &WebauthnError) -> PasskeyRefusal {
     match error {
         WebauthnError::CredentialPossibleCompromise => PasskeyRefusal::Copied,
         _ => PasskeyRefusal::Wrong,
@@ -129,7 +132,7 @@ fn base64url(bytes: &[u8]) -> String {
 }
 
 /// The library reads a browser's JSON. What it is given here has one form, whatever the browser sent.
-fn understand<T: serde::de::DeserializeOwned>(id: &[u8], response: Value) -> Result<T, PasskeyRefusal> {
+fn understand<T: serde::de::DeserializeOwned>(id: &[u8], response: &Value) -> Result<T, PasskeyRefusal> {
     let id = base64url(id);
     let credential = json!({"id": id, "rawId": id, "type": "public-key", "response": response});
     serde_json::from_value(credential).map_err(|_| PasskeyRefusal::Wrong)

@@ -8,7 +8,7 @@ use super::{GraceDays, PolicyRefusal};
 
 /// Whether this version lets people have passkeys, and so lets a practice require them. While it is false, nobody is offered
 /// the choice: a rule that nobody can follow would lock everybody out.
-pub const PASSKEYS_CAN_BE_REQUIRED: bool = false;
+pub const PASSKEYS_CAN_BE_REQUIRED: bool = true;
 
 /// What counts as the second factor of a role.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

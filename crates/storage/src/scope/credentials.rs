@@ -241,7 +241,7 @@ impl CredentialScope {
         &mut self,
         token: SignInHash,
         step: SignInStep,
-        taken: i32,
+        costs: i32,
         now: Timestamp,
     ) -> Result<Option<PendingSignIn>, StorageError> {
         let row: Option<PendingRow> = sqlx::query_as(
@@ -263,7 +263,7 @@ impl CredentialScope {
         .bind(now.to_date_time())
         .bind(step == SignInStep::Authenticator)
         .bind(step == SignInStep::Passkey)
-        .bind(taken)
+        .bind(costs)
         .fetch_optional(self.0.connection())
         .await?;
         row.map(|row| {

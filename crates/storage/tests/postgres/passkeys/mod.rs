@@ -57,9 +57,9 @@ async fn take(
     after: Duration,
 ) -> Option<String> {
     let mut scope = world.store.credentials().begin().await.unwrap();
-    let taken = scope.take_ceremony(kind, token.hash(), begun_by, world.now + after).await.unwrap();
+    let state = scope.take_ceremony(kind, token.hash(), begun_by, world.now + after).await.unwrap();
     scope.commit().await.unwrap();
-    taken
+    state
 }
 
 #[tokio::test]
@@ -72,8 +72,8 @@ async fn a_question_is_taken_once_for_its_kind_by_who_was_asked_and_in_time() {
     assert_eq!(take(&world, CeremonyKind::StepUp, &token, other, soon).await, None);
     assert_eq!(take(&world, CeremonyKind::StepUp, &token, None, soon).await, None);
     assert_eq!(take(&world, CeremonyKind::StepUp, &token, session, FIVE_MINUTES).await, None);
-    let taken = take(&world, CeremonyKind::StepUp, &token, session, soon).await;
-    assert_eq!(taken.as_deref(), Some("kept"));
+    let state = take(&world, CeremonyKind::StepUp, &token, session, soon).await;
+    assert_eq!(state.as_deref(), Some("kept"));
     assert_eq!(take(&world, CeremonyKind::StepUp, &token, session, soon).await, None);
 }
 

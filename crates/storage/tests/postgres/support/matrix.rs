@@ -239,6 +239,9 @@ pub(crate) fn insert_statement(world: &MatrixWorld, table: &str) -> String {
     {
         return statement;
     }
+    if let Some(statement) = insert_device_statement(table, &key.to_string(), &token) {
+        return statement;
+    }
     match table {
         "curtain.account" => format!(
             "insert into curtain.account (id, email, name, role, created_at) values ('{key}', 'd@x', 'D', 'patient', now())"
@@ -256,9 +259,6 @@ pub(crate) fn insert_statement(world: &MatrixWorld, table: &str) -> String {
         "curtain.data_key" => format!(
             "insert into curtain.data_key (id, patient, wrapped_by, wrapped, created_at) \
              values ('{key}', '{CLEO}', 'k', '', now())"
-        ),
-        "curtain.device" => format!(
-            "insert into curtain.device (id, account, token_hash, created_at) values ('{key}', '{LEE}', {token}, now())"
         ),
         "curtain.factor_failure" => format!(
             "insert into curtain.factor_failure (account, factor, device) values ('{ANA}', 'totp', '{key}')"
@@ -278,14 +278,6 @@ pub(crate) fn insert_statement(world: &MatrixWorld, table: &str) -> String {
         "curtain.note" => format!(
             "insert into curtain.note (id, visit, patient, author, version, sealed_text, data_key, saved_at) \
              values ('{key}', '{visit}', '{BEN}', '{LEE}', 1, '', '{of_ben}', now())"
-        ),
-        "curtain.passkey" => format!(
-            "insert into curtain.passkey (id, account, credential_id, credential, name, created_at) \
-             values ('{key}', '{LEE}', {token}, '', 'Key', now())"
-        ),
-        "curtain.passkey_ceremony" => format!(
-            "insert into curtain.passkey_ceremony (id, kind, token_hash, begun_by, state, created_at, expires_at) \
-             values ('{key}', 'sign_in', {token}, null, '', now(), now() + interval '5 minutes')"
         ),
         "curtain.password" => format!("insert into curtain.password values ('{INVITED}', 'phc', now())"),
         "curtain.practice" => format!("insert into curtain.practice values ('{key}', 'P', now())"),
@@ -346,6 +338,24 @@ fn insert_care() -> String {
         "insert into curtain.care_team (patient, clinician, source, added_by) \
          values ('{CLEO}', '{OKAFOR}', 'by_hand', '{IRIS}')"
     )
+}
+
+/// The same for known browsers and passkeys.
+fn insert_device_statement(table: &str, key: &str, token: &str) -> Option<String> {
+    match table {
+        "curtain.device" => Some(format!(
+            "insert into curtain.device (id, account, token_hash, created_at) values ('{key}', '{LEE}', {token}, now())"
+        )),
+        "curtain.passkey" => Some(format!(
+            "insert into curtain.passkey (id, account, credential_id, credential, name, created_at) \
+             values ('{key}', '{LEE}', {token}, '', 'Key', now())"
+        )),
+        "curtain.passkey_ceremony" => Some(format!(
+            "insert into curtain.passkey_ceremony (id, kind, token_hash, begun_by, state, created_at, expires_at) \
+             values ('{key}', 'sign_in', {token}, null, '', now(), now() + interval '5 minutes')"
+        )),
+        _ => None,
+    }
 }
 
 /// The same for the audit log's tables.
