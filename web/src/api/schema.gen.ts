@@ -672,6 +672,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/policy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tells the policy that holds, and what can be chosen. */
+        get: operations["read_policy"];
+        /**
+         * Puts another policy in the place of the one that the administrator had before them. Session times count at once, also
+         *     for sessions that are open.
+         */
+        put: operations["save_policy"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/readyz": {
         parameters: {
             query?: never;
@@ -1127,6 +1148,19 @@ export interface components {
             /** @description Base32, for typing. */
             secret: string;
         };
+        /** @description The smallest and the largest number that may be chosen. */
+        Bounds: {
+            /**
+             * Format: int32
+             * @description At least.
+             */
+            least: number;
+            /**
+             * Format: int32
+             * @description At most.
+             */
+            most: number;
+        };
         /** @description Everybody who cares or cared for a patient. */
         CareTeam: {
             /** @description Those who do now first, each group by name. */
@@ -1177,6 +1211,31 @@ export interface components {
              */
             role: string;
         };
+        /** @description What shall hold for the people of one role. */
+        ChooseForRole: {
+            /**
+             * Format: int32
+             * @description Minutes after which they are signed out in any case.
+             */
+            absolute_minutes: number;
+            /**
+             * Format: int32
+             * @description For how many days somebody may do without a passkey that is required.
+             */
+            grace_days: number;
+            /**
+             * Format: int32
+             * @description Minutes without use after which they are signed out.
+             */
+            idle_minutes: number;
+            /**
+             * @description Whose.
+             * @example clinician
+             */
+            role: string;
+            /** @description `any` or `passkey`. */
+            second_factor: string;
+        };
         /** @description A password, chosen. */
         ChoosePassword: {
             /**
@@ -1186,6 +1245,21 @@ export interface components {
             password: string;
             /** @description From the link's fragment. */
             token: string;
+        };
+        /** @description What shall hold from now on. */
+        ChoosePolicy: {
+            /**
+             * Format: int32
+             * @description How many characters a password needs that is chosen from now on.
+             */
+            password_minimum: number;
+            /** @description One for each role. */
+            roles: components["schemas"]["ChooseForRole"][];
+            /**
+             * Format: int32
+             * @description The version that this one replaces.
+             */
+            version: number;
         };
         /** @description The first code of the new authenticator. */
         ConfirmCode: {
@@ -1357,11 +1431,17 @@ export interface components {
              * @description How many sessions are open.
              */
             open_sessions: number;
+            pending?: components["schemas"]["PendingFactor"] | null;
             /**
              * Format: uuid
              * @description The account's id.
              */
             person: string;
+            /**
+             * Format: int32
+             * @description How many recovery codes they have left.
+             */
+            recovery_codes_left: number;
             /**
              * @description What they are in the practice.
              * @example clinician
@@ -1579,6 +1659,21 @@ export interface components {
              */
             timeout_milliseconds: number;
         };
+        /** @description What somebody is still to set up. */
+        PendingFactor: {
+            /** @description `second_factor`, whichever they choose, or `passkey`. */
+            needs: string;
+            /**
+             * Format: date-time
+             * @description Since when they are asked to.
+             */
+            since: string;
+            /**
+             * Format: date-time
+             * @description Until when they can: the end of their link, or of their days of grace. Null when they need another link.
+             */
+            until?: string | null;
+        };
         /** @description Several people, by name. */
         People: {
             /** @description Sorted by name. */
@@ -1593,6 +1688,77 @@ export interface components {
              * @description The account's id.
              */
             person: string;
+        };
+        /** @description The policy that holds now. */
+        Policy: {
+            /**
+             * Format: date-time
+             * @description When it was changed last; null while it is as it came.
+             */
+            changed_at?: string | null;
+            /** @description Who changed it. */
+            changed_by?: string | null;
+            /**
+             * Format: int32
+             * @description How many passkeys the asking administrator has.
+             */
+            own_passkeys: number;
+            /** @description What can be chosen. */
+            password_bounds: components["schemas"]["Bounds"];
+            /**
+             * Format: int32
+             * @description How many characters a password needs that is chosen from now on.
+             */
+            password_minimum: number;
+            /** @description One for each role. */
+            roles: components["schemas"]["PolicyOfRole"][];
+            /**
+             * Format: int32
+             * @description Whoever saves another one says that they had this one before them.
+             */
+            version: number;
+        };
+        /** @description What holds for the people of one role. */
+        PolicyOfRole: {
+            /** @description What can be chosen. */
+            absolute_bounds: components["schemas"]["Bounds"];
+            /**
+             * Format: int32
+             * @description Minutes after which they are signed out in any case.
+             */
+            absolute_minutes: number;
+            /** @description What can be chosen. */
+            grace_bounds: components["schemas"]["Bounds"];
+            /**
+             * Format: int32
+             * @description For how many days somebody may do without, from then or from their first day in the role.
+             */
+            grace_days: number;
+            /** @description What can be chosen. */
+            idle_bounds: components["schemas"]["Bounds"];
+            /**
+             * Format: int32
+             * @description Minutes without use after which they are signed out.
+             */
+            idle_minutes: number;
+            /** @description How many of them have no passkey. */
+            lacking: number;
+            /** @description How many people are active in this role. */
+            people: number;
+            /**
+             * Format: date-time
+             * @description Since when a passkey is required; null where it is not.
+             */
+            required_since?: string | null;
+            /**
+             * @description Whose.
+             * @example clinician
+             */
+            role: string;
+            /** @description `any`, or `passkey` where nothing else will do. */
+            second_factor: string;
+            /** @description What can be chosen. */
+            second_factors: string[];
         };
         /** @description A practice as its people see it. */
         Practice: {
@@ -3689,6 +3855,102 @@ export interface operations {
             };
             /** @description own_account or last_administrator */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_policy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Policy"];
+                };
+            };
+            /** @description signed_out */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not_allowed: administrators only */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    save_policy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChoosePolicy"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Policy"];
+                };
+            };
+            /** @description signed_out */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not_allowed: administrators only; or fresh_factor_needed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description policy_changed: another administrator saved one in between */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unprocessable: out of bounds; detail says which */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -59,6 +59,7 @@ struct MemberRow {
     expires_at: Option<OffsetDateTime>,
     link_expires_at: Option<OffsetDateTime>,
     open_sessions: i64,
+    passkeys: i64,
     clinicians: i64,
 }
 
@@ -91,7 +92,7 @@ impl MemberRow {
             factor_was_reset: self.factor_was_reset,
             asked_since: Timestamp::from_date_time(self.asked_since),
             in_role_since: self.role_since.map(Timestamp::from_date_time),
-            passkeys: 0,
+            passkeys: u32::try_from(self.passkeys).map_err(damaged("passkey"))?,
             recovery_codes_left: u32::try_from(self.codes_left).map_err(damaged("recovery codes"))?,
             link_expires_at: self.link_expires_at.map(Timestamp::from_date_time),
             open_sessions: u32::try_from(self.open_sessions).map_err(damaged("session"))?,
@@ -134,6 +135,7 @@ impl AdminScope {
                      where l.account = a.id and l.used_at is null) as link_expires_at, \
                  (select count(*) from curtain.session s \
                      where s.account = a.id and s.ended_at is null and s.ends_at > $2) as open_sessions, \
+                 (select count(*) from curtain.passkey p where p.account = a.id) as passkeys, \
                  (select count(distinct c.clinician) from curtain.care_team c \
                      where c.patient = a.id and (c.until is null or c.until > clock_timestamp())) as clinicians \
              from curtain.account a left join curtain.totp t on t.account = a.id \
