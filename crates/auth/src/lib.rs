@@ -27,9 +27,9 @@ pub use password::{
     pack_common_passwords,
 };
 pub use policy::{
-    FactorRule, FactorStanding, GraceDays, PASSKEYS_CAN_BE_REQUIRED, PasswordMinimum, PerRole, PolicyChange,
-    PolicyChoice, PolicyRefusal, PolicyRule, PolicyValue, PracticePolicy, RoleChoice, RolePolicy, RoleRule,
-    SecondFactor, SessionLimits, UnknownSecondFactor,
+    FactorRule, FactorStanding, GraceDays, PasswordMinimum, PerRole, PolicyChange, PolicyChoice,
+    PolicyRefusal, PolicyRule, PolicyValue, PracticePolicy, RoleChoice, RolePolicy, RoleRule, SecondFactor,
+    SessionLimits, UnknownSecondFactor,
 };
 pub use principal::{AnyPrincipal, Identity, Principal};
 pub use recovery_code::{RecoveryCode, RecoveryCodeHash};

@@ -159,3 +159,36 @@ test('nobody but an administrator finds the policy', async ({ browser }) => {
     await page.context().close();
   }
 });
+
+test('before passkeys are required the administrator sees who lacks one, until when, and that it is them too', async ({ browser }) => {
+  const page = await openPolicy(browser);
+  const administrators = page.getByRole('region', { name: 'Administrators' });
+  await administrators.getByRole('radio', { name: 'Passkey only' }).check();
+  await expect(administrators).toContainText('1 of 1 person has no passkey yet. They can sign in as before until');
+  await expect(administrators).toContainText('You have no passkey yourself. Set one up in Settings before');
+  await administrators.getByRole('textbox', { name: 'Days to set it up' }).fill('0');
+  await expect(administrators).toContainText('They set one up the next time they sign in.');
+  await expect(administrators).toContainText('otherwise you do it the next time you sign in');
+  await administrators.getByRole('radio', { name: 'Authenticator app or passkey' }).check();
+  await expect(administrators.getByRole('textbox', { name: 'Days to set it up' })).toHaveCount(0);
+
+  const auditors = page.getByRole('region', { name: 'Auditors' });
+  await auditors.getByRole('radio', { name: 'Passkey only' }).check();
+  await auditors.getByRole('textbox', { name: 'Days to set it up' }).fill('31');
+  await page.getByRole('button', { name: 'Save policy' }).click();
+  await expect(auditors.getByRole('textbox', { name: 'Days to set it up' })).toBeFocused();
+  await auditors.getByRole('textbox', { name: 'Days to set it up' }).fill('30');
+  await save(page);
+  await expect(saved(page)).toBeVisible();
+  await page.goto('/people');
+  await page.getByRole('button', { name: 'Pending' }).click();
+  const paul = page.getByRole('row').filter({ hasText: 'Paul Weber' });
+  await expect(paul).toContainText('Needs a passkey by');
+  await expect(page.getByRole('row').filter({ hasText: 'Ana Ruiz' })).toHaveCount(0);
+
+  await page.goto('/policy');
+  await auditors.getByRole('radio', { name: 'Authenticator app or passkey' }).check();
+  await save(page);
+  await expect(saved(page)).toBeVisible();
+  await page.context().close();
+});

@@ -1431,6 +1431,11 @@ export interface components {
              * @description How many sessions are open.
              */
             open_sessions: number;
+            /**
+             * Format: int32
+             * @description How many passkeys they have.
+             */
+            passkeys: number;
             pending?: components["schemas"]["PendingFactor"] | null;
             /**
              * Format: uuid
@@ -1670,7 +1675,8 @@ export interface components {
             since: string;
             /**
              * Format: date-time
-             * @description Until when they can: the end of their link, or of their days of grace. Null when they need another link.
+             * @description Until when they can: the end of their link, or of their days of grace, which may have passed. Null when they need
+             *     another link.
              */
             until?: string | null;
         };

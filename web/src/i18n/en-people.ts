@@ -8,11 +8,7 @@ export const people = {
   table: "People of the practice",
   board: (ready: number, all: number) => `${ready} of ${all} have a second factor.`,
   boardPending: (count: number) =>
-    count === 0
-      ? "Nobody is still to set one up."
-      : count === 1
-        ? "1 person is still to set one up."
-        : `${count} people are still to set one up.`,
+    count === 0 ? "Nobody is pending." : count === 1 ? "1 person is pending." : `${count} people are pending.`,
   show: "Show",
   everybody: "Everybody",
   pending: "Pending",

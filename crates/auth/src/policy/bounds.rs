@@ -29,8 +29,8 @@ pub enum PolicyRefusal {
         /// The role's ceiling, in minutes.
         most: u16,
     },
-    /// A passkey can't be required by this version.
-    #[error("A passkey can't be required yet.")]
+    /// A passkey can't be required where nobody can have one.
+    #[error("A passkey can't be required here: browsers make none for this address.")]
     NoPasskeys,
 }
 

@@ -11,9 +11,7 @@ use curtain_domain::Role;
 
 pub use bounds::{GraceDays, PasswordMinimum, PolicyRefusal, SessionLimits};
 pub use changes::{PolicyChange, PolicyRule, PolicyValue};
-pub use second_factor::{
-    FactorRule, FactorStanding, PASSKEYS_CAN_BE_REQUIRED, RoleRule, SecondFactor, UnknownSecondFactor,
-};
+pub use second_factor::{FactorRule, FactorStanding, RoleRule, SecondFactor, UnknownSecondFactor};
 
 /// One value for each role.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

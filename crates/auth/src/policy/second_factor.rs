@@ -6,10 +6,6 @@ use curtain_domain::Timestamp;
 
 use super::{GraceDays, PolicyRefusal};
 
-/// Whether this version lets people have passkeys, and so lets a practice require them. While it is false, nobody is offered
-/// the choice: a rule that nobody can follow would lock everybody out.
-pub const PASSKEYS_CAN_BE_REQUIRED: bool = true;
-
 /// What counts as the second factor of a role.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SecondFactor {
@@ -31,13 +27,14 @@ impl SecondFactor {
         }
     }
 
-    /// The choice, if it can be made in this version.
+    /// The choice, if it can be made where people can or can't have passkeys: a rule that nobody can follow would lock
+    /// everybody out.
     ///
     /// # Errors
     /// `PolicyRefusal::NoPasskeys`.
-    pub const fn available(self) -> Result<Self, PolicyRefusal> {
+    pub const fn available(self, people_can_have_passkeys: bool) -> Result<Self, PolicyRefusal> {
         match self {
-            Self::Passkey if !PASSKEYS_CAN_BE_REQUIRED => Err(PolicyRefusal::NoPasskeys),
+            Self::Passkey if !people_can_have_passkeys => Err(PolicyRefusal::NoPasskeys),
             choice => Ok(choice),
         }
     }

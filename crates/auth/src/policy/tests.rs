@@ -130,8 +130,11 @@ fn the_words_for_a_factor_are_read_back() {
 
 #[test]
 fn a_passkey_can_be_required_where_people_can_have_one() {
-    assert_eq!(SecondFactor::Any.available(), Ok(SecondFactor::Any));
-    assert_eq!(SecondFactor::Passkey.available().is_ok(), PASSKEYS_CAN_BE_REQUIRED);
+    for people_can in [false, true] {
+        assert_eq!(SecondFactor::Any.available(people_can), Ok(SecondFactor::Any));
+    }
+    assert_eq!(SecondFactor::Passkey.available(true), Ok(SecondFactor::Passkey));
+    assert_eq!(SecondFactor::Passkey.available(false), Err(PolicyRefusal::NoPasskeys));
 }
 
 #[test]

@@ -17,6 +17,7 @@ const person = (id: string, name: string, role: Member["role"], state: Member["s
   second_factor_since: null,
   link_expires_at: null,
   open_sessions: 0,
+  passkeys: 0,
   recovery_codes_left: 10,
   clinicians: null,
 });

@@ -14,6 +14,7 @@ const member = (over: Partial<Member> = {}): Member => ({
   state: "active",
   second_factor: "authenticator",
   second_factor_since: null,
+  passkeys: 0,
   recovery_codes_left: 10,
   link_expires_at: null,
   open_sessions: 0,

@@ -5,7 +5,7 @@
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use curtain_auth::{ActivationToken, Administrator, Principal};
+use curtain_auth::{ActivationToken, Administrator, PracticePolicy, Principal};
 use curtain_domain::{AccountId, EmailAddress, PersonName, Role, SessionId, Timestamp};
 use curtain_storage::{
     AccessReset, AccountState, AdminScope, AuditEvent, LinkKind, MailKind, Member, NewLink, NewMember,
@@ -43,6 +43,8 @@ pub(crate) struct MemberOfPractice {
     /// Since when they have it.
     #[serde(with = "time::serde::rfc3339::option")]
     second_factor_since: Option<OffsetDateTime>,
+    /// How many passkeys they have.
+    passkeys: u32,
     /// How many recovery codes they have left.
     recovery_codes_left: u32,
     /// What they are still to set up; null when nothing is, or when they are suspended.
@@ -91,7 +93,8 @@ pub(crate) struct PendingFactor {
     /// Since when they are asked to.
     #[serde(with = "time::serde::rfc3339")]
     since: OffsetDateTime,
-    /// Until when they can: the end of their link, or of their days of grace. Null when they need another link.
+    /// Until when they can: the end of their link, or of their days of grace, which may have passed. Null when they need
+    /// another link.
     #[serde(with = "time::serde::rfc3339::option")]
     until: Option<OffsetDateTime>,
 }
@@ -164,8 +167,23 @@ impl FreshLink {
     }
 }
 
+impl PendingFactor {
+    /// What a member is still to set up, under the policy that holds.
+    fn of(member: &Member, policy: &PracticePolicy, link: Option<Timestamp>) -> Option<Self> {
+        let (needs, since, until) = match (member.state, member.in_role_since) {
+            (AccountState::Invited, _) => ("second_factor", member.asked_since, link),
+            (AccountState::Active, Some(in_role_since)) if member.passkeys == 0 => {
+                let rule = policy.roles.of(member.role).rule;
+                ("passkey", rule.asked_since(in_role_since)?, rule.deadline(in_role_since))
+            }
+            _ => return None,
+        };
+        Some(Self { needs, since: since.to_date_time(), until: until.map(Timestamp::to_date_time) })
+    }
+}
+
 impl MemberOfPractice {
-    fn of(member: &Member, now: Timestamp) -> Self {
+    fn of(member: &Member, policy: &PracticePolicy, now: Timestamp) -> Self {
         let state = match member.state {
             AccountState::Invited if member.access_was_reset => "access_pending",
             AccountState::Invited if member.factor_was_reset => "factor_pending",
@@ -175,11 +193,6 @@ impl MemberOfPractice {
         };
         let live_link =
             member.link_expires_at.filter(|at| *at > now && member.state == AccountState::Invited);
-        let pending = (member.state == AccountState::Invited).then(|| PendingFactor {
-            needs: "second_factor",
-            since: member.asked_since.to_date_time(),
-            until: live_link.map(Timestamp::to_date_time),
-        });
         Self {
             person: member.account.as_uuid(),
             name: member.name.as_str().to_owned(),
@@ -188,8 +201,9 @@ impl MemberOfPractice {
             state,
             second_factor: member.authenticator_since.map(|_| "authenticator"),
             second_factor_since: member.authenticator_since.map(Timestamp::to_date_time),
+            passkeys: member.passkeys,
             recovery_codes_left: member.recovery_codes_left,
-            pending,
+            pending: PendingFactor::of(member, policy, live_link),
             link_expires_at: live_link.map(Timestamp::to_date_time),
             open_sessions: member.open_sessions,
             clinicians: (member.role == Role::Patient).then_some(member.clinicians),
@@ -205,7 +219,7 @@ pub(crate) async fn shown(
     now: Timestamp,
 ) -> Result<MemberOfPractice, ApiError> {
     let member = scope.member(account, now).await?.ok_or(ApiError::NotFound)?;
-    Ok(MemberOfPractice::of(&member, now))
+    Ok(MemberOfPractice::of(&member, &scope.policy().await?.policy, now))
 }
 
 /// Lists everybody with an account.
@@ -219,7 +233,8 @@ pub(crate) async fn list_people(
 ) -> Result<Json<MembersOfPractice>, ApiError> {
     let now = house.clock.now();
     let mut scope = house.store.admin(&administrator).begin().await?;
-    let people = scope.members(now).await?.iter().map(|member| MemberOfPractice::of(member, now)).collect();
+    let (members, policy) = (scope.members(now).await?, scope.policy().await?.policy);
+    let people = members.iter().map(|member| MemberOfPractice::of(member, &policy, now)).collect();
     let mail = match house.settings.mail {
         MailWay::Smtp if scope.mail_is_stuck(now).await? => "stuck",
         MailWay::Smtp => "smtp",

@@ -105,7 +105,7 @@ pub(crate) struct ChoosePolicy {
 }
 
 impl PolicyOfRole {
-    fn of(role: Role, stored: &StoredPolicy, members: &[Member]) -> Self {
+    fn of(role: Role, house: &House, stored: &StoredPolicy, members: &[Member]) -> Self {
         let (of_role, most) = (stored.policy.roles.of(role), SessionLimits::ceiling(role));
         let active = |member: &&Member| member.role == role && member.state == AccountState::Active;
         Self {
@@ -113,7 +113,7 @@ impl PolicyOfRole {
             second_factor: of_role.rule.second_factor().as_str(),
             second_factors: SecondFactor::ALL
                 .iter()
-                .filter_map(|factor| factor.available().ok().map(SecondFactor::as_str))
+                .filter_map(|factor| factor.available(house.has_passkeys()).ok().map(SecondFactor::as_str))
                 .collect(),
             required_since: of_role.rule.required_since().map(Timestamp::to_date_time),
             grace_days: of_role.rule.grace.days(),
@@ -129,12 +129,12 @@ impl PolicyOfRole {
 }
 
 impl ChooseForRole {
-    fn choice(&self) -> Result<RoleChoice, ApiError> {
+    fn choice(&self, house: &House) -> Result<RoleChoice, ApiError> {
         let factor: SecondFactor = self.second_factor.parse().map_err(|_| {
             ApiError::Unprocessable("The field second_factor isn't one of those known here.".to_owned())
         })?;
         Ok(RoleChoice {
-            second_factor: factor.available().map_err(refused)?,
+            second_factor: factor.available(house.has_passkeys()).map_err(refused)?,
             grace: GraceDays::new(self.grace_days).map_err(refused)?,
             limits: SessionLimits::new(self.role, self.idle_minutes, self.absolute_minutes)
                 .map_err(refused)?,
@@ -144,14 +144,14 @@ impl ChooseForRole {
 
 impl ChoosePolicy {
     /// Every role once, everything within its bounds.
-    fn choice(&self) -> Result<PolicyChoice, ApiError> {
+    fn choice(&self, house: &House) -> Result<PolicyChoice, ApiError> {
         let once = || ApiError::Unprocessable("The field roles must name every role once.".to_owned());
         if self.roles.len() != Role::ALL.len() {
             return Err(once());
         }
         let password_minimum = PasswordMinimum::new(self.password_minimum).map_err(refused)?;
         let roles = PerRole::try_from_fn(|role| {
-            self.roles.iter().find(|one| one.role == role).ok_or_else(once)?.choice()
+            self.roles.iter().find(|one| one.role == role).ok_or_else(once)?.choice(house)
         })?;
         Ok(PolicyChoice { password_minimum, roles })
     }
@@ -168,8 +168,8 @@ const fn changed_in_between() -> ApiError {
     )
 }
 
-async fn shown(scope: &mut AdminScope, to: AccountId, now: Timestamp) -> Result<Policy, ApiError> {
-    let (stored, members) = (scope.policy().await?, scope.members(now).await?);
+async fn shown(house: &House, scope: &mut AdminScope, to: AccountId) -> Result<Policy, ApiError> {
+    let (stored, members) = (scope.policy().await?, scope.members(house.clock.now()).await?);
     let member = |account| members.iter().find(|member| member.account == account);
     Ok(Policy {
         version: stored.version,
@@ -178,7 +178,7 @@ async fn shown(scope: &mut AdminScope, to: AccountId, now: Timestamp) -> Result<
         own_passkeys: member(to).map_or(0, |own| own.passkeys),
         password_minimum: stored.policy.password_minimum.characters(),
         password_bounds: Bounds { least: PasswordMinimum::LEAST.into(), most: PasswordMinimum::MOST.into() },
-        roles: Role::ALL.iter().map(|role| PolicyOfRole::of(*role, &stored, &members)).collect(),
+        roles: Role::ALL.iter().map(|role| PolicyOfRole::of(*role, house, &stored, &members)).collect(),
     })
 }
 
@@ -192,7 +192,7 @@ pub(crate) async fn read_policy(
     State(house): State<House>,
 ) -> Result<Json<Policy>, ApiError> {
     let mut scope = house.store.admin(&administrator).begin().await?;
-    Ok(Json(shown(&mut scope, administrator.account(), house.clock.now()).await?))
+    Ok(Json(shown(&house, &mut scope, administrator.account()).await?))
 }
 
 /// Puts another policy in the place of the one that the administrator had before them. Session times count at once, also
@@ -208,7 +208,7 @@ pub(crate) async fn save_policy(
     State(house): State<House>,
     Json(form): Json<ChoosePolicy>,
 ) -> Result<Json<Policy>, ApiError> {
-    let (choice, now) = (form.choice()?, house.clock.now());
+    let (choice, now) = (form.choice(&house)?, house.clock.now());
     let mut scope = house.store.admin(&administrator).begin().await?;
     let before = scope.policy().await?;
     if before.version != form.version {
@@ -223,7 +223,7 @@ pub(crate) async fn save_policy(
             scope.record(&AuditEvent::PolicyChanged(*change), now).await?;
         }
     }
-    let policy = shown(&mut scope, administrator.account(), now).await?;
+    let policy = shown(&house, &mut scope, administrator.account()).await?;
     scope.commit().await?;
     tracing::info!(by = %administrator.account(), changes = changes.len(), "the policy was saved");
     Ok(Json(policy))

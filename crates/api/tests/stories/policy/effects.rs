@@ -4,7 +4,7 @@ use core::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{POLICY, as_it_is, decide};
+use super::{POLICY, as_it_is, decide, with};
 use crate::support::{PASSWORD, TestHouse};
 
 /// Fourteen characters and fifteen.
@@ -102,4 +102,27 @@ async fn the_board_says_what_somebody_is_still_to_set_up() {
     assert_eq!((&ben["pending"]["needs"], &ben["recovery_codes_left"]), (&json!("second_factor"), &json!(0)));
     iris.post(&format!("/api/v1/people/{}/suspend", house.ben.id), json!({})).await.expect(200);
     assert_eq!(member(&mut iris, &house.ben.id).await["pending"], Value::Null, "nobody waits for them");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_board_says_who_lacks_a_passkey_and_until_when() {
+    let house = TestHouse::open().await;
+    let mut iris = house.sign_in(&house.iris).await;
+    let form = with(&as_it_is(&mut iris).await, "clinician", "second_factor", "passkey");
+    let form = with(&form, "clinician", "grace_days", 3);
+    let saved = iris.put(POLICY, None, form).await.expect(200).json();
+    let since = saved["roles"][1]["required_since"].as_str().expect("a time");
+    let people = iris.get("/api/v1/people").await.expect(200).json()["people"].clone();
+    let waits: Vec<_> =
+        people.as_array().unwrap().iter().filter(|one| one["pending"]["needs"] == "passkey").collect();
+    assert_eq!(waits.len(), 4, "every clinician, and nobody else");
+    let format = &time::format_description::well_known::Rfc3339;
+    let time_of = |text: &str| time::OffsetDateTime::parse(text, format).unwrap();
+    for one in waits {
+        assert_eq!((&one["role"], &one["pending"]["since"]), (&json!("clinician"), &json!(since)));
+        let until = time_of(one["pending"]["until"].as_str().expect("a time"));
+        assert_eq!(until, time_of(since) + time::Duration::days(3));
+    }
+    let log = iris.get("/api/v1/audit?action=policy_changed").await.expect(200).json().to_string();
+    assert!(log.contains("clinician:second_factor=any:passkey"), "{log}");
 }

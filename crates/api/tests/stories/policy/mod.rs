@@ -4,7 +4,6 @@ mod effects;
 
 use core::time::Duration;
 
-use curtain_auth::PASSKEYS_CAN_BE_REQUIRED;
 use serde_json::{Value, json};
 
 use crate::support::{Browser, TestHouse};
@@ -49,8 +48,9 @@ async fn a_policy_tells_what_holds_and_what_can_be_chosen() {
     assert_eq!(clinicians["idle_bounds"], json!({"least": 5, "most": 15}));
     assert_eq!(clinicians["absolute_bounds"], json!({"least": 60, "most": 720}));
     assert_eq!(policy["roles"][0]["absolute_bounds"], json!({"least": 60, "most": 1440}));
-    let offered = if PASSKEYS_CAN_BE_REQUIRED { json!(["any", "passkey"]) } else { json!(["any"]) };
-    assert_eq!(clinicians["second_factors"], offered);
+    assert_eq!(clinicians["second_factors"], json!(["any", "passkey"]));
+    assert_eq!((&clinicians["people"], &clinicians["lacking"]), (&json!(4), &json!(4)));
+    assert_eq!(policy["own_passkeys"], 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
