@@ -12,6 +12,7 @@ use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::alerts::guard_log::Guess;
 use crate::audit::denials::Refused;
 
 /// Why a request was refused or failed.
@@ -279,6 +280,9 @@ impl IntoResponse for ApiError {
             version,
         };
         let mut response = (status, axum::Json(problem)).into_response();
+        if let Some(guess) = Guess::of(&self) {
+            response.extensions_mut().insert(guess);
+        }
         if matches!(self, Self::NotFound | Self::NotAllowed) {
             response.extensions_mut().insert(Refused);
         }

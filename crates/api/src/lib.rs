@@ -2,6 +2,7 @@
 //!
 //! [`router`] is the whole API on one page. A handler is the use case: extract, ask the scope, decide, save, answer.
 
+pub mod alerts;
 pub mod audit;
 mod cookies;
 mod device_name;

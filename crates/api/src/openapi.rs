@@ -50,6 +50,8 @@ use crate::{realtime, routes};
         routes::visits::add_colleague,
         routes::people::patients,
         routes::people::colleagues,
+        routes::administration::alerts::list_alerts,
+        routes::administration::alerts::see_alert,
         routes::administration::people::list_people,
         routes::administration::people::invite,
         routes::administration::people::renew_link,

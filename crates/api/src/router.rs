@@ -7,13 +7,14 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{MethodRouter, get, post, put};
 use tower_http::catch_panic::CatchPanicLayer;
 
+use crate::alerts::guard_log::note_guesses;
 use crate::audit::denials::note_denials;
 use crate::realtime::open_socket;
 use crate::routes::account::{
     authenticator, fresh_factor, fresh_passkey, passkeys, password, sessions, summary,
 };
 use crate::routes::administration::{
-    access_reset, care_team, changes, import, outbox, people as members, policy,
+    access_reset, alerts, care_team, changes, import, outbox, people as members, policy,
 };
 use crate::routes::{about, activation, audit, health, notes, people, session, sign_in, visits};
 use crate::{ApiError, House, layers, openapi, origin, security_headers, static_files};
@@ -67,6 +68,7 @@ fn for_readers_of_the_audit_log() -> Routes {
         .get("/audit/people", audit::people)
         .post("/audit/verify", audit::verify)
         .get("/audit/export", audit::export)
+        .get("/alerts", alerts::list_alerts)
 }
 
 /// What people change about their own way in.
@@ -110,6 +112,7 @@ fn for_administrators() -> Routes {
         .post("/people/{id}/care-team/end", care_team::end_care)
         .get("/policy", policy::read_policy)
         .put("/policy", policy::save_policy)
+        .post("/alerts/{id}/seen", alerts::see_alert)
 }
 
 /// The clinician's note.
@@ -135,6 +138,7 @@ pub fn router(house: House) -> Router {
         .route("/livez", get(health::live))
         .route("/readyz", get(health::ready))
         .fallback(static_files::serve)
+        .layer(from_fn_with_state(house.clone(), note_guesses))
         .layer(from_fn_with_state(house.clone(), note_denials))
         .layer(from_fn_with_state(house.clone(), origin::same_origin_only))
         .layer(from_fn(layers::end_in_time))

@@ -23,6 +23,8 @@ pub struct Settings {
     pub trusted_proxies: Vec<AddressRange>,
     /// How letters leave.
     pub mail: MailWay,
+    /// Whether the log tells from which address wrong guesses come, for programs that keep guessers out.
+    pub log_client_addresses: bool,
 }
 
 /// All parts of a running Curtain.

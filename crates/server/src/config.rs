@@ -4,8 +4,11 @@
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
+use anyhow::Context as _;
 use clap::Args;
 use curtain_api::{AddressRange, PublicOrigin};
+use curtain_domain::PracticeId;
+use curtain_vault::CheckpointVerifier;
 
 use crate::mail::{MailArgs, MailSettings};
 
@@ -26,6 +29,27 @@ pub(crate) struct KeyArgs {
     /// A practice of invented people with a public key. On this machine only; never with real people.
     #[arg(long, env = "CURTAIN_DEMO")]
     pub(crate) demo: bool,
+}
+
+/// Whose signatures on checkpoints of the audit log count beside those of the key of today.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct AuditKeyArgs {
+    /// Public keys that signed before the key-encryption key was changed, as `curtain audit public-key` printed them;
+    /// separated by commas.
+    #[arg(long, env = "CURTAIN_AUDIT_EARLIER_KEYS", value_name = "KEYS", value_delimiter = ',')]
+    pub(crate) audit_earlier_keys: Vec<String>,
+}
+
+impl AuditKeyArgs {
+    /// Those keys, for one practice.
+    pub(crate) fn earlier(&self, practice: PracticeId) -> anyhow::Result<Vec<CheckpointVerifier>> {
+        let read = |line: &String| {
+            CheckpointVerifier::parse(line, practice).with_context(|| {
+                format!("--audit-earlier-keys: {line} is no public key of this practice's audit log")
+            })
+        };
+        self.audit_earlier_keys.iter().map(read).collect()
+    }
 }
 
 /// What a password costs to check (Argon2id, RFC 9106). More is safer against whoever steals the database and slower
@@ -56,7 +80,13 @@ pub(crate) struct ServeArgs {
     #[arg(long, env = "CURTAIN_AUDIT_CHECKPOINTS", value_name = "PATH")]
     pub(crate) audit_checkpoints: Option<PathBuf>,
     #[command(flatten)]
+    pub(crate) audit_keys: AuditKeyArgs,
+    #[command(flatten)]
     pub(crate) mail: MailArgs,
+    /// Whether the log says from which network address a wrong guess came, for fail2ban or CrowdSec. No other line holds one.
+    #[arg(long, env = "CURTAIN_LOG_CLIENT_ADDRESSES", value_name = "BOOL", default_value_t = true,
+          action = clap::ArgAction::Set)]
+    pub(crate) log_client_addresses: bool,
     /// Where to listen. Without TLS: this machine only, or behind a proxy that ends TLS.
     #[arg(long, env = "CURTAIN_LISTEN", value_name = "ADDRESS", default_value = "127.0.0.1:8443")]
     pub(crate) listen: String,

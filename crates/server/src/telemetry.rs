@@ -34,6 +34,11 @@ pub(crate) fn start(format: LogFormat, level: Level) {
             Ok(directive) => filter.add_directive(directive),
             Err(_) => filter,
         });
+    // Programs that keep guessers out read these, however much of the rest is wanted.
+    let filter = match format!("curtain::security={}", level.max(Level::INFO)).parse() {
+        Ok(directive) => filter.add_directive(directive),
+        Err(_) => filter,
+    };
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(stderr)

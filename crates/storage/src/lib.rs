@@ -4,6 +4,7 @@
 //! session's context token), and **work that is not committed did not happen**. Each file under `scope/` is the complete
 //! list of what its role can do; what Postgres lets that role do stands in `migrations/`.
 
+mod alerts;
 mod audit;
 pub mod demo;
 mod error;
@@ -19,8 +20,9 @@ mod store;
 pub mod testing;
 mod unit_of_work;
 
+pub use alerts::{Alert, AlertList, AlertRule, AlertWatch, Counted, Sighting};
 pub use audit::{
-    Actor, AuditEvent, AuditFilter, AuditHead, AuditKind, AuditLog, AuditOutcome, AuditRow, CareTeamChange,
+    Actor, AlertKind, AuditEvent, AuditFilter, AuditHead, AuditKind, AuditLog, AuditOutcome, AuditRow, CareTeamChange,
     ChainedEvent, EndCause, ExportForm, Factor, IdentityCheck, SignInRefusal, StoredAuditEvent,
     StoredCheckpoint, UnknownCode, VisitOf, canonical,
 };

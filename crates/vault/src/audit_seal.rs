@@ -62,35 +62,86 @@ pub struct SignedCheckpoint {
     pub signature: Vec<u8>,
 }
 
+/// Tells which checkpoints a key signed, without being able to sign.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CheckpointVerifier {
+    public: Vec<u8>,
+    practice: PracticeId,
+}
+
+impl CheckpointVerifier {
+    /// From a verifier line, as [`CheckpointKey::verifier`] writes it. `VaultError::BadKey` for any other text, and for a
+    /// line of another practice.
+    pub fn parse(line: &str, practice: PracticeId) -> Result<Self, VaultError> {
+        let key = line.trim().strip_prefix(&origin(practice)).and_then(|rest| rest.strip_prefix('+'));
+        let key = key.and_then(|rest| rest.split_once('+')).map(|(_, key)| key.as_bytes());
+        let bytes = key.and_then(|key| BASE64.decode(key).ok()).ok_or(VaultError::BadKey)?;
+        let (_, public) = bytes.split_first().ok_or(VaultError::BadKey)?;
+        let verifier = Self { public: public.to_vec(), practice };
+        // Algorithm and hash are right when the same line comes out again.
+        if public.len() == 32 && verifier.line() == line.trim() { Ok(verifier) } else { Err(VaultError::BadKey) }
+    }
+
+    /// Whether this key signed it.
+    pub fn signed(&self, signed: &SignedCheckpoint) -> bool {
+        let text = text(self.practice, &signed.checkpoint);
+        UnparsedPublicKey::new(&ED25519, &self.public).verify(text.as_bytes(), &signed.signature).is_ok()
+    }
+
+    fn line(&self) -> String {
+        let hash = HEXLOWER.encode(&self.key_hash());
+        let key = BASE64.encode(&[&[ED25519_NOTE], self.public.as_slice()].concat());
+        format!("{}+{hash}+{key}", origin(self.practice))
+    }
+
+    fn key_hash(&self) -> [u8; 4] {
+        let named = [origin(self.practice).as_bytes(), b"\n", &[ED25519_NOTE], &self.public].concat();
+        let mut hash = [0; 4];
+        hash.copy_from_slice(&digest(&SHA256, &named).as_ref()[..4]);
+        hash
+    }
+}
+
+fn origin(practice: PracticeId) -> String {
+    format!("curtain-audit/{practice}")
+}
+
+/// What is signed: origin, number of entries, hash of the last one, milliseconds since 1970.
+fn text(practice: PracticeId, checkpoint: &Checkpoint) -> String {
+    let Checkpoint { number, hash, at } = checkpoint;
+    format!("{}\n{number}\n{}\n{}\n", origin(practice), BASE64.encode(hash), at.unix_millis())
+}
+
 /// Signs checkpoints, and tells which signatures are its own.
 pub struct CheckpointKey {
     pair: Ed25519KeyPair,
-    practice: PracticeId,
+    public: CheckpointVerifier,
 }
 
 impl CheckpointKey {
     /// The key of a practice, from the secret that `KeyEncryptionKey` keeps for it.
     pub(crate) fn from_seed(seed: &[u8; KEY_BYTES], practice: PracticeId) -> Result<Self, VaultError> {
         let pair = Ed25519KeyPair::from_seed_unchecked(seed).map_err(|_| VaultError::BadKey)?;
-        Ok(Self { pair, practice })
+        let public = CheckpointVerifier { public: pair.public_key().as_ref().to_vec(), practice };
+        Ok(Self { pair, public })
     }
 
     /// Signs the head of the chain.
     pub fn sign(&self, checkpoint: Checkpoint) -> SignedCheckpoint {
-        let signature = self.pair.sign(self.text(&checkpoint).as_bytes()).as_ref().to_vec();
+        let text = text(self.public.practice, &checkpoint);
+        let signature = self.pair.sign(text.as_bytes()).as_ref().to_vec();
         SignedCheckpoint { checkpoint, signature }
     }
 
     /// Whether this practice's key signed it.
     pub fn signed(&self, signed: &SignedCheckpoint) -> bool {
-        let public = UnparsedPublicKey::new(&ED25519, self.pair.public_key().as_ref());
-        public.verify(self.text(&signed.checkpoint).as_bytes(), &signed.signature).is_ok()
+        self.public.signed(signed)
     }
 
     /// The signed note, as it stands in a file: six lines and an empty one.
     pub fn note(&self, signed: &SignedCheckpoint) -> String {
-        let signature = BASE64.encode(&[self.key_hash().as_slice(), &signed.signature].concat());
-        format!("{}\n— {} {signature}\n\n", self.text(&signed.checkpoint), self.origin())
+        let signature = BASE64.encode(&[self.public.key_hash().as_slice(), &signed.signature].concat());
+        format!("{}\n— {} {signature}\n\n", text(self.public.practice, &signed.checkpoint), self.origin())
     }
 
     /// The notes of a file, in their order. `Err` names the note (from 1) that can't be read.
@@ -101,27 +152,11 @@ impl CheckpointKey {
 
     /// The public key as a verifier line of C2SP (`name+hash+key`), to keep with the checkpoints.
     pub fn verifier(&self) -> String {
-        let hash = HEXLOWER.encode(&self.key_hash());
-        let key = BASE64.encode(&[&[ED25519_NOTE], self.pair.public_key().as_ref()].concat());
-        format!("{}+{hash}+{key}", self.origin())
+        self.public.line()
     }
 
     fn origin(&self) -> String {
-        format!("curtain-audit/{}", self.practice)
-    }
-
-    /// What is signed: origin, number of entries, hash of the last one, milliseconds since 1970.
-    fn text(&self, checkpoint: &Checkpoint) -> String {
-        let Checkpoint { number, hash, at } = checkpoint;
-        format!("{}\n{number}\n{}\n{}\n", self.origin(), BASE64.encode(hash), at.unix_millis())
-    }
-
-    fn key_hash(&self) -> [u8; 4] {
-        let key = self.pair.public_key();
-        let named = [self.origin().as_bytes(), b"\n", &[ED25519_NOTE], key.as_ref()].concat();
-        let mut hash = [0; 4];
-        hash.copy_from_slice(&digest(&SHA256, &named).as_ref()[..4]);
-        hash
+        origin(self.public.practice)
     }
 
     fn parse(&self, lines: &[&str]) -> Option<SignedCheckpoint> {

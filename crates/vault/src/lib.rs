@@ -11,7 +11,9 @@ mod format;
 mod key_encryption_key;
 mod vault;
 
-pub use audit_seal::{AuditHash, Checkpoint, CheckpointKey, SignedCheckpoint, audit_genesis, audit_link};
+pub use audit_seal::{
+    AuditHash, Checkpoint, CheckpointKey, CheckpointVerifier, SignedCheckpoint, audit_genesis, audit_link,
+};
 pub use clinical_text::ClinicalText;
 pub use context::{CredentialContext, MailContext, RecordContext};
 pub use key_encryption_key::KeyEncryptionKey;

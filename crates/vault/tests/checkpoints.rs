@@ -1,7 +1,7 @@
 //! Signed heads of the audit log: they survive their file, and nothing else passes for one.
 
 use curtain_domain::{PracticeId, SeededEntropy, Timestamp};
-use curtain_vault::{Checkpoint, CheckpointKey, KeyEncryptionKey, audit_genesis, audit_link};
+use curtain_vault::{Checkpoint, CheckpointKey, CheckpointVerifier, KeyEncryptionKey, audit_genesis, audit_link};
 
 fn practice(seed: u64) -> PracticeId {
     PracticeId::new(Timestamp::from_unix_millis(1), &SeededEntropy::new(seed))
@@ -49,6 +49,25 @@ fn another_key_or_another_practice_signs_nothing_here() {
     let theirs = key(1, practice(2));
     assert!(!ours.signed(&theirs.sign(checkpoint(1))));
     assert_eq!(ours.parse_notes(&theirs.note(&theirs.sign(checkpoint(1)))), Err(1));
+}
+
+#[test]
+fn a_public_key_tells_what_its_key_signed_and_nothing_else() {
+    let (key, other) = (key(1, practice(1)), key(2, practice(1)));
+    let public = CheckpointVerifier::parse(&key.verifier(), practice(1)).expect("a verifier line");
+    assert!(public.signed(&key.sign(checkpoint(3))));
+    assert!(!public.signed(&other.sign(checkpoint(3))));
+}
+
+#[test]
+fn only_a_whole_line_of_this_practice_is_a_public_key() {
+    let line = key(1, practice(1)).verifier();
+    assert!(CheckpointVerifier::parse(&format!(" {line}\n"), practice(1)).is_ok());
+    let other_hash = line.replacen('+', "+0", 1);
+    for wrong in ["", "+", "curtain-audit/", &line[..line.len() - 4], other_hash.as_str(), &line.to_uppercase()] {
+        assert!(CheckpointVerifier::parse(wrong, practice(1)).is_err(), "{wrong}");
+    }
+    assert!(CheckpointVerifier::parse(&line, practice(2)).is_err(), "another practice's");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use curtain_domain::{PracticeId, Timestamp};
 use curtain_storage::{StorageError, StoredCheckpoint};
-use curtain_vault::{AuditHash, Checkpoint, CheckpointKey, SignedCheckpoint};
+use curtain_vault::{AuditHash, Checkpoint, CheckpointKey, CheckpointVerifier, SignedCheckpoint};
 
 /// Why the log could not be sealed or verified.
 #[derive(Debug, thiserror::Error)]
@@ -23,11 +23,20 @@ pub enum AuditError {
     Unreadable(usize),
 }
 
+/// Checkpoints, judged.
+pub(crate) struct Judged {
+    /// What was signed.
+    pub(crate) good: Vec<Checkpoint>,
+    /// At which numbers somebody else signed.
+    pub(crate) forged: Vec<u64>,
+}
+
 /// What sealing and verifying need beside the database.
 pub struct AuditBook {
     key: CheckpointKey,
     practice: PracticeId,
     file: Option<PathBuf>,
+    earlier: Vec<CheckpointVerifier>,
     /// The second in which a refused sign-in was last written down.
     last_throttled: AtomicU64,
 }
@@ -36,7 +45,7 @@ impl AuditBook {
     /// For one practice. Without a file, checkpoints stand in the database only, where whoever rewrites the log can
     /// rewrite them too.
     pub const fn new(key: CheckpointKey, practice: PracticeId, file: Option<PathBuf>) -> Self {
-        Self { key, practice, file, last_throttled: AtomicU64::new(0) }
+        Self { key, practice, file, earlier: Vec::new(), last_throttled: AtomicU64::new(0) }
     }
 
     /// The practice whose log this is.
@@ -59,8 +68,27 @@ impl AuditBook {
         self.key.sign(checkpoint)
     }
 
-    pub(crate) fn signed(&self, checkpoint: &SignedCheckpoint) -> bool {
-        self.key.signed(checkpoint)
+    /// Keys that signed before this one, as whoever runs the server vouches for them: nothing in the database can add one.
+    #[must_use]
+    pub fn with_earlier_keys(mut self, earlier: Vec<CheckpointVerifier>) -> Self {
+        self.earlier = earlier;
+        self
+    }
+
+    /// Which checkpoints are ours. One of an earlier key counts up to where the key of today took over: a key that was
+    /// replaced, perhaps because it leaked, signs nothing new.
+    pub(crate) fn judge(&self, heads: Vec<SignedCheckpoint>) -> Judged {
+        let (ours, others): (Vec<_>, Vec<_>) = heads.into_iter().partition(|head| self.key.signed(head));
+        let taken_over = ours.iter().map(|head| head.checkpoint.number).min();
+        let of_before = |head: &SignedCheckpoint| {
+            taken_over.is_none_or(|from| head.checkpoint.number <= from)
+                && self.earlier.iter().any(|key| key.signed(head))
+        };
+        let (earlier, forged): (Vec<_>, Vec<_>) = others.into_iter().partition(of_before);
+        Judged {
+            good: ours.into_iter().chain(earlier).map(|head| head.checkpoint).collect(),
+            forged: forged.into_iter().map(|head| head.checkpoint.number).collect(),
+        }
     }
 
     /// Appends a checkpoint to the file and waits until the disk has it. Servers that share a file don't mix lines: each

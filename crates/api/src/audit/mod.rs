@@ -11,4 +11,4 @@ mod verify;
 pub use book::{AuditBook, AuditError};
 pub(crate) use export::{export, media_type};
 pub use sealer::Sealer;
-pub use verify::{Break, BreakKind, Report, verify};
+pub use verify::{Break, BreakKind, ChainHead, Report, follow, verify};

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use core::time::Duration;
 use curtain_domain::Timestamp;
 use curtain_storage::{AuditLog, ChainedEvent, canonical};
-use curtain_vault::{AuditHash, audit_genesis, audit_link};
+use curtain_vault::{AuditHash, SignedCheckpoint, audit_genesis, audit_link};
 
 use super::AuditError;
 use super::book::{AuditBook, from_row};
@@ -84,6 +84,15 @@ pub struct Report {
     pub unsealed: u64,
     /// What is wrong, by number; the first hundred.
     pub breaks: Vec<Break>,
+    /// The last entry that was looked at.
+    pub head: Option<ChainHead>,
+}
+
+/// An entry, by its number and hash.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChainHead {
+    number: u64,
+    hash: Vec<u8>,
 }
 
 impl Report {
@@ -97,25 +106,31 @@ impl Report {
 pub async fn verify(mut log: AuditLog<'_>, book: &AuditBook) -> Result<Report, AuditError> {
     let mut walk = Walk::new(book);
     let stored = log.checkpoints().await?.into_iter().map(from_row);
-    for signed in stored.chain(book.checkpoints()?) {
-        let head = signed.checkpoint.clone();
-        if book.signed(&signed) {
-            walk.report.checkpoint = walk.report.checkpoint.max(Some((head.number, head.at)));
-            walk.heads.entry(head.number).or_default().push(head.hash);
-        } else {
-            walk.found(head.number, BreakKind::Forged);
-        }
-    }
-    loop {
-        let page = log.entries(walk.expected, PAGE).await?;
-        for entry in &page {
-            walk.step(entry);
-        }
-        if page.len() < PAGE as usize {
-            break;
-        }
-    }
+    walk.compare_with(stored.chain(book.checkpoints()?).collect(), book);
+    walk.through(&mut log).await?;
     walk.report.unsealed = log.unsealed(SEALED_WITHIN).await?;
+    Ok(walk.end())
+}
+
+/// Checks what came after an entry that was looked at before, and that this one still is what it was. Cheap enough for every
+/// minute; what was changed before that entry, and the checkpoints, [`verify`] looks at.
+pub async fn follow(
+    mut log: AuditLog<'_>,
+    book: &AuditBook,
+    after: Option<&ChainHead>,
+) -> Result<Report, AuditError> {
+    let mut walk = Walk::new(book);
+    if let Some(ChainHead { number, hash }) = after {
+        let still = log.entries(*number, 1).await?.pop().filter(|entry| entry.number == *number);
+        match still {
+            None => walk.found(*number, BreakKind::CutOff),
+            Some(entry) if entry.hash != *hash => walk.found(*number, BreakKind::Rewritten),
+            Some(_) => {}
+        }
+        (walk.expected, walk.previous) = (number + 1, hash.clone());
+        walk.report.head = after.cloned();
+    }
+    walk.through(&mut log).await?;
     Ok(walk.end())
 }
 
@@ -131,6 +146,31 @@ impl Walk {
     fn new(book: &AuditBook) -> Self {
         let previous = audit_genesis(book.practice()).to_vec();
         Self { report: Report::default(), expected: 1, previous, heads: BTreeMap::new() }
+    }
+
+    /// Notes which heads were signed, and which say so falsely.
+    fn compare_with(&mut self, heads: Vec<SignedCheckpoint>, book: &AuditBook) {
+        let signed = book.judge(heads);
+        for number in signed.forged {
+            self.found(number, BreakKind::Forged);
+        }
+        for head in signed.good {
+            self.report.checkpoint = self.report.checkpoint.max(Some((head.number, head.at)));
+            self.heads.entry(head.number).or_default().push(head.hash);
+        }
+    }
+
+    /// From where it stands to the end.
+    async fn through(&mut self, log: &mut AuditLog<'_>) -> Result<(), AuditError> {
+        loop {
+            let page = log.entries(self.expected, PAGE).await?;
+            for entry in &page {
+                self.step(entry);
+            }
+            if page.len() < PAGE as usize {
+                return Ok(());
+            }
+        }
     }
 
     fn found(&mut self, number: u64, kind: BreakKind) {
@@ -157,6 +197,7 @@ impl Walk {
             self.found(entry.number, BreakKind::Rewritten);
         }
         self.previous.clone_from(&entry.hash);
+        self.report.head = Some(ChainHead { number: entry.number, hash: entry.hash.clone() });
         self.expected = entry.number + 1;
         self.report.entries += 1;
     }

@@ -9,7 +9,7 @@ use curtain_storage::{MailKind, NewMail, QueuedMail};
 use curtain_vault::{MailContext, Vault, VaultError};
 use serde::{Deserialize, Serialize};
 
-pub(crate) use templates::{Letter, invitation, new_credentials, new_factor};
+pub(crate) use templates::{Letter, Part, invitation, new_credentials, new_factor, write};
 
 use crate::{ApiError, House};
 

@@ -7,8 +7,7 @@ use curtain_domain::{AccountId, Role, Timestamp};
 use curtain_storage::{Contact, MailKind, Post};
 use time::macros::format_description;
 
-use super::templates::{Letter, Part, write};
-use crate::mail::seal;
+use super::{Letter, Part, seal, write};
 use crate::{ApiError, House};
 
 /// What somebody is told.
@@ -144,7 +143,7 @@ fn letter(notice: Notice, to: &Contact, now: Timestamp) -> Letter {
 }
 
 /// A time that needs no knowledge of where somebody is: servers don't know that.
-pub(super) fn when(at: Timestamp) -> String {
+pub(crate) fn when(at: Timestamp) -> String {
     let form = format_description!("on [day padding:none] [month repr:long] [year] at [hour]:[minute] UTC");
     // Err is for dates that no calendar has.
     at.to_date_time().format(&form).unwrap_or_default()

@@ -13,7 +13,7 @@ pub(crate) struct Letter {
 }
 
 /// What stands in a letter, one below the other.
-pub(super) enum Part<'a> {
+pub(crate) enum Part<'a> {
     Words(String),
     Link { label: &'a str, url: &'a str },
 }
@@ -88,7 +88,7 @@ pub(crate) fn new_factor(practice: &str, name: &PersonName, link: &str) -> Lette
     )
 }
 
-pub(super) fn write(subject: &str, name: &PersonName, practice: &str, parts: &[Part<'_>]) -> Letter {
+pub(crate) fn write(subject: &str, name: &PersonName, practice: &str, parts: &[Part<'_>]) -> Letter {
     let mut text = format!("Hello {},\n", name.as_str());
     let mut html = format!(
         "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>{}</title></head>\

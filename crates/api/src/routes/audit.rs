@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use curtain_auth::{Administrator, AnyPrincipal, Auditor, Identity, Principal};
 use curtain_domain::{AccountId, Timestamp};
 use curtain_storage::{
-    AdminScope, AuditEvent, AuditFilter, AuditKind, AuditLog, AuditOutcome, AuditRow, AuditorScope,
+    AdminScope, AlertList, AuditEvent, AuditFilter, AuditKind, AuditLog, AuditOutcome, AuditRow, AuditorScope,
     ExportForm, StorageError,
 };
 use http::header;
@@ -18,6 +18,7 @@ use time::OffsetDateTime;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
+use crate::alerts::report_break;
 use crate::audit::{self, AuditError, Report};
 use crate::extract::{Json, SignedInAny};
 use crate::{ApiError, House, Problem};
@@ -36,7 +37,7 @@ pub(crate) enum AuditReader {
 pub(crate) struct AuditExporter(AuditReader);
 
 /// Their unit of work.
-enum ReaderScope {
+pub(crate) enum ReaderScope {
     Administrator(AdminScope),
     Auditor(AuditorScope),
 }
@@ -74,7 +75,7 @@ impl AuditReader {
         }
     }
 
-    async fn begin(&self, house: &House) -> Result<ReaderScope, StorageError> {
+    pub(crate) async fn begin(&self, house: &House) -> Result<ReaderScope, StorageError> {
         Ok(match self {
             Self::Administrator(who) => ReaderScope::Administrator(house.store.admin(who).begin().await?),
             Self::Auditor(who) => ReaderScope::Auditor(house.store.auditor(who).begin().await?),
@@ -98,6 +99,13 @@ impl ReaderScope {
         match self {
             Self::Administrator(scope) => scope.audit_log(),
             Self::Auditor(scope) => scope.audit_log(),
+        }
+    }
+
+    pub(crate) fn alerts(&mut self) -> AlertList<'_> {
+        match self {
+            Self::Administrator(scope) => scope.alerts(),
+            Self::Auditor(scope) => scope.alerts(),
         }
     }
 
@@ -342,11 +350,13 @@ pub(crate) async fn verify(
     State(house): State<House>,
 ) -> Result<Json<AuditReport>, ApiError> {
     let mut scope = reader.begin(&house).await?;
-    let report = audit::verify(scope.log(), &house.audit).await?;
-    let wrong = report.breaks.len() as u64;
-    if wrong > 0 {
-        tracing::error!(wrong, first = report.breaks[0].number, "the audit log is broken");
+    let found = audit::verify(scope.log(), &house.audit).await;
+    // What was found is told whether or not the alert about it can be raised.
+    if let Err(error) = report_break(&house, &found).await {
+        tracing::error!(%error, "an alert about the audit log could not be raised");
     }
+    let report = found?;
+    let wrong = report.breaks.len() as u64;
     let verified = AuditEvent::AuditVerified { wrong, entries: report.entries };
     scope.record_and_commit(&verified, house.clock.now()).await?;
     Ok(Json(AuditReport::from(report)))

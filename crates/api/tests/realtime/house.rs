@@ -82,6 +82,7 @@ impl TestHouse {
             settings: Arc::new(Settings {
                 public_origin: ORIGIN.parse().expect("an origin"),
                 trusted_proxies: Vec::new(),
+                log_client_addresses: true,
                 mail: MailWay::Off,
             }),
             hashing: HashingPermits::new(1),

@@ -97,6 +97,8 @@ enum May {
     PeopleOfTheVisit,
     /// Administrators.
     Administrators,
+    /// Administrators get this: none of what stands in the request is there.
+    AdministratorsBut(u16, &'static str),
     /// Administrators, about somebody who has an account; with the code that their state brings, if it brings one.
     AdministratorsAbout(&'static str),
     /// Administrators, about a patient; of whoever is none they are told that nobody is there.
@@ -203,6 +205,7 @@ fn rows(tried: &Tried) -> BTreeMap<&'static str, Row> {
         ("GET /audit/people", row(May::ReadersOfTheLog, 200, Value::Null)),
         ("GET /audit/export", row(May::ReadersOfTheLog, 200, Value::Null)),
         ("POST /audit/verify", row(May::ReadersOfTheLog, 200, Value::Null)),
+        ("GET /alerts", row(May::ReadersOfTheLog, 200, Value::Null)),
         ("POST /sign-out", row(May::SignedIn, 204, Value::Null)),
     ]);
     rows.extend(rows_of_passkeys());
@@ -242,7 +245,7 @@ fn made_passkey() -> Value {
 }
 
 /// What administrators do, about people.
-fn rows_of_administrators() -> [(&'static str, Row); 12] {
+fn rows_of_administrators() -> [(&'static str, Row); 13] {
     let row = |may, success, body| Row { may, body, success };
     [
         ("GET /people", row(May::Administrators, 200, Value::Null)),
@@ -262,6 +265,8 @@ fn rows_of_administrators() -> [(&'static str, Row); 12] {
             "POST /people/import",
             row(May::Administrators, 201, json!({"csv": "name,email,role\nA,a@zqmark.test,patient"})),
         ),
+        // The id of a visit is no alert's; who sees which, alerts/list.rs tries.
+        ("POST /alerts/{id}/seen", row(May::AdministratorsBut(404, "not_found"), 0, json!({}))),
         ("POST /people/{id}/end-sessions", row(May::AdministratorsAbout(""), 200, json!({}))),
         ("POST /people/{id}/link", row(May::AdministratorsAbout(""), 200, json!({}))),
         ("POST /people/{id}/reactivate", row(May::AdministratorsAbout(""), 200, json!({}))),
@@ -347,11 +352,15 @@ fn outcome_inside(row: &Row, who: Who, object: Object) -> Outcome {
         May::Everybody(status, code) => (status, code),
         _ if OUTSIDE.contains(&who) => SIGNED_OUT,
         May::SignedInBut(status, code) => (status, code),
-        May::Administrators | May::AdministratorsAbout(_) | May::AdministratorsAboutPatients
+        May::Administrators
+        | May::AdministratorsAbout(_)
+        | May::AdministratorsAboutPatients
+        | May::AdministratorsBut(..)
             if who != Who::Administrator =>
         {
             NOT_ALLOWED
         }
+        May::AdministratorsBut(status, code) => (status, code),
         // Of the two who are invited, the first is a patient.
         May::AdministratorsAboutPatients if !ours => NOT_FOUND,
         May::AdministratorsAbout(_) if matches!(object, Object::Missing | Object::Malformed) => NOT_FOUND,

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::thread::available_parallelism;
 
 use anyhow::{Context as _, anyhow};
+use curtain_api::alerts::Watch;
 use curtain_api::audit::{AuditBook, Sealer};
 use curtain_api::mail::MailWay;
 use curtain_api::realtime::{Hub, HubParts, media_feed};
@@ -34,6 +35,7 @@ async fn serve(args: &ServeArgs, config: Config, key: KeyEncryptionKey) -> anyho
     let house = open_house(args, &config, key).await?;
     let (store, hub) = (house.store.clone(), house.hub.clone());
     let sealer = Sealer::start(store.clone(), Arc::clone(&house.clock), Arc::clone(&house.audit));
+    let watch = Watch::start(house.clone());
     let server = listener::Listener::new(socket, &config).await?;
     let stop_sending = start_sending(&house, &config)?;
     tokio::spawn(stop_when_asked(server.handle(), hub.clone()));
@@ -41,6 +43,7 @@ async fn serve(args: &ServeArgs, config: Config, key: KeyEncryptionKey) -> anyho
     server.serve(router(house)).await?;
     stop_sending.send_replace(true);
     hub.close(shutdown::WRITTEN_WITHIN).await;
+    watch.stop(shutdown::SEALED_WITHIN).await;
     // After the last event is written.
     sealer.stop(shutdown::SEALED_WITHIN).await;
     store.close().await;
@@ -69,7 +72,8 @@ async fn open_house(args: &ServeArgs, config: &Config, key: KeyEncryptionKey) ->
     if args.audit_checkpoints.is_none() {
         tracing::warn!("no --audit-checkpoints: the heads of the audit log stay in the database");
     }
-    let audit = AuditBook::new(key.checkpoint_key(practice.id)?, practice.id, args.audit_checkpoints.clone());
+    let audit = AuditBook::new(key.checkpoint_key(practice.id)?, practice.id, args.audit_checkpoints.clone())
+        .with_earlier_keys(args.audit_keys.earlier(practice.id)?);
     let vault = Arc::new(Vault::new(key, practice.id, Arc::clone(&entropy)));
     let hasher = with_pepper(hasher, &vault, &store, clock.as_ref()).await?;
     let hub = start_rooms(config, &store, &clock, &entropy)?;
@@ -78,6 +82,7 @@ async fn open_house(args: &ServeArgs, config: &Config, key: KeyEncryptionKey) ->
         settings: Arc::new(Settings {
             public_origin: config.public_origin.clone(),
             trusted_proxies: config.trusted_proxies.clone(),
+            log_client_addresses: args.log_client_addresses,
             mail: mail_way(args, config),
         }),
         hashing: HashingPermits::new(available_parallelism().map_or(1, usize::from)),

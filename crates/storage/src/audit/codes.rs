@@ -132,6 +132,26 @@ codes!(
         AuditVerified = "audit_verified",
         /// The audit log was exported.
         AuditExported = "audit_exported",
+        /// The server noticed something that administrators must look at.
+        AlertRaised = "alert_raised",
+        /// An administrator saw an alert.
+        AlertSeen = "alert_seen",
+    }
+);
+
+codes!(
+    /// What an alert is.
+    AlertKind {
+        /// Many failed sign-ins in the whole practice.
+        FailedSignIns = "failed_sign_ins",
+        /// Many failed sign-ins of one person.
+        FailedSignInsOfOne = "failed_sign_ins_of_one",
+        /// One person opened the records of many patients.
+        ManyRecordsRead = "many_records_read",
+        /// A second factor was reset.
+        FactorReset = "factor_reset",
+        /// The audit log is not the one that was written.
+        AuditBreak = "audit_break",
     }
 );
 

@@ -6,7 +6,7 @@ use curtain_domain::{AccountId, NoteVersion, Role, SessionId, VisitId};
 use uuid::Uuid;
 
 use super::codes::{
-    AuditKind, AuditOutcome, CareTeamChange, EndCause, ExportForm, Factor, IdentityCheck, SignInRefusal,
+    AlertKind, AuditKind, AuditOutcome, CareTeamChange, EndCause, ExportForm, Factor, IdentityCheck, SignInRefusal,
 };
 
 /// Who did it.
@@ -117,6 +117,10 @@ pub enum AuditEvent {
     AuditVerified { wrong: u64, entries: u64 },
     /// The log was exported.
     AuditExported { form: ExportForm, person: Option<AccountId>, patient: Option<AccountId> },
+    /// The server raised an alert, about somebody or the whole practice.
+    AlertRaised { kind: AlertKind, person: Option<AccountId> },
+    /// An administrator saw an alert.
+    AlertSeen { kind: AlertKind, person: Option<AccountId> },
 }
 
 /// What stands in the columns beside kind and outcome.
@@ -194,6 +198,8 @@ impl AuditEvent {
             Self::AuditRead { .. } => AuditKind::AuditRead,
             Self::AuditVerified { .. } => AuditKind::AuditVerified,
             Self::AuditExported { .. } => AuditKind::AuditExported,
+            Self::AlertRaised { .. } => AuditKind::AlertRaised,
+            Self::AlertSeen { .. } => AuditKind::AlertSeen,
         }
     }
 
@@ -271,6 +277,9 @@ impl AuditEvent {
             }
             Self::AuditExported { form, person, patient } => {
                 Told { patient: *patient, ..Told::about(*person).with(&form) }
+            }
+            Self::AlertRaised { kind, person } | Self::AlertSeen { kind, person } => {
+                Told::about(*person).with(&kind)
             }
         }
     }

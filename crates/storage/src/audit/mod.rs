@@ -16,7 +16,7 @@ pub(crate) use record::record;
 pub use canonical::canonical;
 pub use chain::{AuditHead, StoredCheckpoint};
 pub use codes::{
-    AuditKind, AuditOutcome, CareTeamChange, EndCause, ExportForm, Factor, IdentityCheck, SignInRefusal,
+    AlertKind, AuditKind, AuditOutcome, CareTeamChange, EndCause, ExportForm, Factor, IdentityCheck, SignInRefusal,
     UnknownCode,
 };
 pub use event::{Actor, AuditEvent, VisitOf};

@@ -17,7 +17,7 @@ use uuid::Uuid;
 use crate::query::{damaged, name};
 use crate::unit_of_work::{Scope, UnitOfWork};
 use crate::{
-    AccessReset, AccountState, AuditEvent, AuditLog, FactorReset, LinkKind, Member, NewLink, NewMail,
+    AccessReset, AccountState, AlertList, AuditEvent, AuditLog, FactorReset, LinkKind, Member, NewLink, NewMail,
     NewMember, Post, StorageError, mail,
 };
 
@@ -325,6 +325,11 @@ impl AdminScope {
     /// Writes down what I do, in this unit of work.
     pub async fn record(&mut self, event: &AuditEvent, now: Timestamp) -> Result<(), StorageError> {
         self.unit.record(event, now).await
+    }
+
+    /// The alerts, to read and to say that I saw them.
+    pub fn alerts(&mut self) -> AlertList<'_> {
+        AlertList(self.unit.connection())
     }
 
     /// The audit log, to read.

@@ -3,7 +3,7 @@
 use curtain_domain::Timestamp;
 
 use crate::unit_of_work::{Scope, UnitOfWork};
-use crate::{AuditEvent, AuditLog, Practice, StorageError, query};
+use crate::{AlertList, AuditEvent, AuditLog, Practice, StorageError, query};
 
 /// An auditor's unit of work.
 pub struct AuditorScope(UnitOfWork);
@@ -25,6 +25,11 @@ impl AuditorScope {
     /// Writes down what I do, in this unit of work.
     pub async fn record(&mut self, event: &AuditEvent, now: Timestamp) -> Result<(), StorageError> {
         self.0.record(event, now).await
+    }
+
+    /// The alerts, to read.
+    pub fn alerts(&mut self) -> AlertList<'_> {
+        AlertList(self.0.connection())
     }
 
     /// The audit log, to read.

@@ -1,5 +1,5 @@
-//! `curtain_worker`: everything the rooms of visits and the sender of letters can do. No person acts here; no address, no
-//! note, no secret in the clear.
+//! `curtain_worker`: everything the rooms of visits, the sender of letters and the watch over the audit log can do. No person
+//! acts here; no note, no secret in the clear, and no address but those of administrators to be warned.
 
 use core::time::Duration;
 
@@ -11,7 +11,7 @@ use uuid::Uuid;
 use crate::query::{damaged, wrapped_key};
 use crate::unit_of_work::{Scope, UnitOfWork};
 use crate::{
-    Actor, AuditEvent, AuditHead, AuditLog, ChainedEvent, MailFailure, QueuedMail, StorageError,
+    Actor, AlertWatch, AuditEvent, AuditHead, AuditLog, ChainedEvent, MailFailure, Post, QueuedMail, StorageError,
     StoredAuditEvent, StoredCheckpoint, Visit, audit, query,
 };
 
@@ -243,6 +243,16 @@ impl WorkerScope {
     /// Keeps a signed head. False when there is one for this number.
     pub async fn keep_audit_checkpoint(&mut self, signed: &StoredCheckpoint) -> Result<bool, StorageError> {
         audit::keep_checkpoint(self.0.connection(), signed).await
+    }
+
+    /// What the watch over the audit log does.
+    pub fn alert_watch(&mut self) -> AlertWatch<'_> {
+        AlertWatch(self.0.connection())
+    }
+
+    /// Letters to administrators, to be sent if this work counts.
+    pub fn post(&mut self) -> Post<'_> {
+        Post(self.0.connection())
     }
 
     /// The audit log, to read.

@@ -73,6 +73,7 @@ async fn only_the_scopes_that_need_a_function_may_call_it() {
         texts(&mut owner, &query).await,
         [
             "actor: curtain_admin curtain_auditor curtain_clinician curtain_patient",
+            "administrators_to_tell: curtain_worker",
             "my_patients: curtain_clinician",
             "my_people: curtain_clinician curtain_patient",
             "my_visits: curtain_clinician curtain_patient",

@@ -2,6 +2,7 @@
 
 mod access_matrix;
 mod activation;
+mod alerts;
 mod attacks;
 mod audit;
 mod catalogue;

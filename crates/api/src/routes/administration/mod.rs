@@ -1,7 +1,8 @@
-//! What administrators do: people, and the letters that reach them. Each right is one method of `AdminScope`; clinical text
+//! What administrators do: people, the letters that reach them, and alerts. Each right is one method of `AdminScope`; clinical text
 //! has no way here.
 
 pub(crate) mod access_reset;
+pub(crate) mod alerts;
 pub(crate) mod care_team;
 pub(crate) mod changes;
 mod csv;

@@ -52,7 +52,8 @@ pub(crate) struct TestHouse {
     pub(crate) invited: Person,
     pub(crate) invited_too: Person,
     entropy: Arc<dyn Entropy>,
-    pub(crate) vault: Arc<Vault>,
+    /// For what runs beside the routes.
+    pub(crate) house: House,
     pub(crate) audit: Arc<AuditBook>,
     router: Router,
     next_address: AtomicU8,
@@ -78,12 +79,13 @@ impl TestHouse {
             people::move_in(&database, &vault, practice, clock.now(), entropy.as_ref()).await;
         let house = House {
             store: store.clone(),
-            vault: Arc::clone(&vault),
+            vault,
             clock: Arc::clone(&clock) as _,
             entropy: Arc::clone(&entropy),
             settings: Arc::new(Settings {
                 public_origin: ORIGIN.parse().expect("an origin"),
                 trusted_proxies: Vec::new(),
+                log_client_addresses: true,
                 mail: MailWay::Smtp,
             }),
             hasher: hasher(),
@@ -109,9 +111,9 @@ impl TestHouse {
             invited,
             invited_too,
             entropy,
-            vault,
             audit,
-            router: router(house),
+            router: router(house.clone()),
+            house,
             next_address: AtomicU8::new(1),
             marked: Arc::new(Mutex::new(marked)),
             database,

@@ -202,6 +202,10 @@ async fn add_accounts(world: &World) {
              values (1, '{SEALED_EVENT}', {link}, {link})"
         ),
         format!("insert into curtain.audit_checkpoint values (1, {link}, now(), {link} || {link})"),
+        format!(
+            "insert into curtain.alert (id, kind, about, count, first_at, last_at, raised_at) \
+             values (gen_random_uuid(), 'factor_reset', '{LEE}', 1, now(), now(), now())"
+        ),
         format!("insert into curtain.device select gen_random_uuid(), '{LEE}', {code}, now()"),
         format!("insert into curtain.factor_failure select '{LEE}', 'totp', gen_random_uuid()"),
         format!(
@@ -358,7 +362,7 @@ fn insert_device_statement(table: &str, key: &str, token: &str) -> Option<String
     }
 }
 
-/// The same for the audit log's tables.
+/// The same for the audit log's tables and those of alerts.
 fn insert_audit_statement(table: &str, token: &str) -> Option<String> {
     match table {
         // There is one for this number already.
@@ -373,6 +377,12 @@ fn insert_audit_statement(table: &str, token: &str) -> Option<String> {
             "insert into curtain.audit_event (at, kind, outcome, actor, actor_role) \
              values (now(), 'note_read', 'success', '{LEE}', 'clinician')"
         )),
+        "curtain.alert" => Some(
+            "insert into curtain.alert (id, kind, count, first_at, last_at, raised_at) \
+             values (gen_random_uuid(), 'failed_sign_ins', 1, now(), now(), now())"
+                .to_owned(),
+        ),
+        "curtain.alert_watch" => Some("insert into curtain.alert_watch values (now())".to_owned()),
         _ => None,
     }
 }
