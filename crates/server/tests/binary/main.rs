@@ -1,7 +1,9 @@
 //! The real binary as an operator runs it: started, asked over a real socket, stopped.
 
 mod administrator;
+mod audit;
 mod demo;
+mod guard;
 mod limits;
 mod places;
 mod settings;

@@ -9,6 +9,7 @@ use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
 use curtain_auth::SystemEntropy;
@@ -85,6 +86,7 @@ impl Drop for TestFile {
 pub(crate) struct Server {
     child: Child,
     pub(crate) port: u16,
+    log: Receiver<String>,
 }
 
 /// The cheapest passwords that may be set: these tests are about other things.
@@ -122,8 +124,10 @@ impl Server {
             told.push(line);
         };
         // The rest of the log must flow, or the server would block on a full pipe.
-        std::thread::spawn(move || lines.for_each(drop));
-        Self { child, port }
+        let (heard, log) = channel();
+        // Err when nobody asks any more.
+        std::thread::spawn(move || lines.for_each(|line| drop(heard.send(line))));
+        Self { child, port, log }
     }
 
     pub(crate) fn client(&self, origin: &str) -> Client {
@@ -131,11 +135,18 @@ impl Server {
     }
 
     /// Asks the server to stop, as the system does, and tells how it ended.
-    pub(crate) fn stop(mut self) -> std::process::ExitStatus {
+    pub(crate) fn stop(self) -> std::process::ExitStatus {
+        self.stop_with_log().0
+    }
+
+    /// The same, with all that it logged since it served.
+    pub(crate) fn stop_with_log(mut self) -> (std::process::ExitStatus, Vec<String>) {
         let pid = self.child.id().to_string();
         let told = Command::new("kill").args(["-TERM", &pid]).status().expect("kill runs");
         assert!(told.success());
-        self.child.wait().expect("the server ends")
+        let status = self.child.wait().expect("the server ends");
+        // The pipe ends with the server.
+        (status, self.log.iter().collect())
     }
 }
 
