@@ -14,6 +14,7 @@ describe("an address", () => {
     ["/visits/0190-77/record", "", { name: "record", id: "0190-77" }],
     ["/audit", "", { name: "audit" }],
     ["/settings", "", { name: "settings" }],
+    ["/alerts", "", { name: "alerts" }],
     ["/about", "", { name: "about" }],
     ["/visits/1/2/3", "", { name: "not-found" }],
     ["/visits/1/other", "", { name: "not-found" }],
@@ -24,7 +25,7 @@ describe("an address", () => {
   });
 
   it("of a visit, a record or the settings needs an account", () => {
-    for (const path of ["/visits", "/visits/1", "/visits/1/record", "/audit", "/settings", "/nowhere"]) {
+    for (const path of ["/visits", "/visits/1", "/visits/1/record", "/audit", "/alerts", "/settings", "/nowhere"]) {
       expect(OPEN_TO_ALL).not.toContain(routeOf(path).name);
     }
   });

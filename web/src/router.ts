@@ -8,6 +8,7 @@ export type Route =
   | { name: "visit"; id: string }
   | { name: "record"; id: string }
   | { name: "audit" }
+  | { name: "alerts" }
   | { name: "settings" }
   | { name: "people" }
   | { name: "policy" }
@@ -24,7 +25,7 @@ export function routeOf(path: string, hash = ""): Route {
   if (parts.length === 0) return { name: "visits" };
   if (parts.length === 1) {
     if (first === "activate") return { name: "activate", token: hash.replace(/^#/, "") };
-    if (first === "audit") return { name: first };
+    if (first === "audit" || first === "alerts") return { name: first };
     if (first === "sign-in" || first === "visits" || first === "settings" || first === "about") return { name: first };
     if (first === "people" || first === "policy" || first === "outbox") return { name: first };
   }

@@ -26,6 +26,7 @@ import type {
   Person,
   Policy,
   PolicyChoice,
+  PracticeAlerts,
   Role,
   SavedNote,
   ShownPasskey,
@@ -185,6 +186,16 @@ export class Api {
 
   verifyAudit(): Promise<AuditReport> {
     return this.#requests.value(this.#client.POST("/api/v1/audit/verify"));
+  }
+
+  /** `"background"`: the page asks by itself, so the question does not keep somebody signed in. */
+  async alerts(asked: "by-hand" | "background" = "by-hand"): Promise<PracticeAlerts> {
+    const headers = asked === "background" ? { "x-curtain-background": "1" } : {};
+    return (await this.#requests.value(this.#client.GET("/api/v1/alerts", { headers }))) as PracticeAlerts;
+  }
+
+  async seeAlert(id: string): Promise<void> {
+    await this.#requests.value(this.#client.POST("/api/v1/alerts/{id}/seen", { params: { path: { id } } }));
   }
 
   about(): Promise<Build> {

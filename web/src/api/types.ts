@@ -35,6 +35,10 @@ export type AuditSearch = {
   from?: string;
   until?: string;
 };
+export type AlertKind =
+  "failed_sign_ins" | "failed_sign_ins_of_one" | "many_records_read" | "factor_reset" | "audit_break";
+export type PracticeAlert = Omit<Schema["PracticeAlert"], "kind"> & { kind: AlertKind };
+export type PracticeAlerts = { alerts: PracticeAlert[]; unseen: number };
 export type Build = Schema["About"];
 
 export type MemberState = "invited" | "factor_pending" | "access_pending" | "active" | "suspended";

@@ -94,5 +94,7 @@ export const audit = {
     audit_read: "Audit log read",
     audit_verified: "Audit log verified",
     audit_exported: "Audit log exported",
+    alert_raised: "Alert raised",
+    alert_seen: "Alert seen",
   } as Record<string, string>,
 };

@@ -2,6 +2,7 @@
 // everyday words, what to do next. A new language is one more file of this type. Names on buttons and headings are an
 // interface (tests, screen readers, habits): change them only with good reason.
 
+import { alerts } from "./en-alerts";
 import { audit } from "./en-audit";
 import { passkeys } from "./en-passkeys";
 import { accessReset, careTeam, outbox, people } from "./en-people";
@@ -26,6 +27,7 @@ export const en = {
     people: "People",
     policy: "Policy",
     audit: "Audit log",
+    alerts: "Alerts",
     settings: "Settings",
     about: "About",
     signOut: "Sign out",
@@ -211,6 +213,7 @@ export const en = {
     meanwhile: "Nothing clinical is shown to this account, now or later.",
   },
 
+  alerts,
   audit,
   passkeys,
   people,

@@ -2,6 +2,7 @@
 import { Api } from "../api/client";
 import { Requests } from "../api/request";
 import { Router } from "../router";
+import { Alerts } from "./alerts/alerts.svelte";
 import { FreshFactor } from "./fresh-factor.svelte";
 import { Notes } from "./note.svelte";
 import { Session } from "./session.svelte";
@@ -11,6 +12,7 @@ const requests = new Requests();
 export const api = new Api(requests);
 export const session = new Session(api);
 export const notes = new Notes(api);
+export const alerts = new Alerts(api);
 export const freshFactor = new FreshFactor(api);
 export const router = new Router(window);
 
@@ -20,4 +22,5 @@ requests.onSignedOut = () => {
 requests.onFreshFactorNeeded = () => freshFactor.ask();
 session.onOtherPerson = () => {
   notes.forget();
+  alerts.forget();
 };
