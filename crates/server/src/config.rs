@@ -83,7 +83,8 @@ pub(crate) struct ServeArgs {
     pub(crate) audit_keys: AuditKeyArgs,
     #[command(flatten)]
     pub(crate) mail: MailArgs,
-    /// Whether the log says from which network address a wrong guess came, for fail2ban or CrowdSec. No other line holds one.
+    /// Whether the log says from which network address a wrong guess came, for programs that keep guessers out. No
+    /// other line holds one.
     #[arg(long, env = "CURTAIN_LOG_CLIENT_ADDRESSES", value_name = "BOOL", default_value_t = true,
           action = clap::ArgAction::Set)]
     pub(crate) log_client_addresses: bool,

@@ -46,7 +46,9 @@ fn filter(level: Level) -> EnvFilter {
     // Programs that keep guessers out read these, however little of the rest is wanted.
     let guard = format!("curtain::security={}", level.max(Level::INFO));
     let ours = OURS.iter().map(|name| format!("{name}={level}"));
-    ours.chain([guard]).filter_map(|directive| directive.parse().ok()).fold(EnvFilter::new("warn"), EnvFilter::add_directive)
+    ours.chain([guard])
+        .filter_map(|directive| directive.parse().ok())
+        .fold(EnvFilter::new("warn"), EnvFilter::add_directive)
 }
 
 /// The words of a panic may hold anything, so only its place is logged.

@@ -22,9 +22,9 @@ mod unit_of_work;
 
 pub use alerts::{Alert, AlertList, AlertRule, AlertWatch, Counted, Sighting};
 pub use audit::{
-    Actor, AlertKind, AuditEvent, AuditFilter, AuditHead, AuditKind, AuditLog, AuditOutcome, AuditRow, CareTeamChange,
-    ChainedEvent, EndCause, ExportForm, Factor, IdentityCheck, SignInRefusal, StoredAuditEvent,
-    StoredCheckpoint, UnknownCode, VisitOf, canonical,
+    Actor, AlertKind, AuditEvent, AuditFilter, AuditHead, AuditKind, AuditLog, AuditOutcome, AuditRow,
+    CareTeamChange, ChainedEvent, EndCause, ExportForm, Factor, IdentityCheck, SignInRefusal,
+    StoredAuditEvent, StoredCheckpoint, UnknownCode, VisitOf, canonical,
 };
 pub use error::StorageError;
 pub use mail::{Contact, MailFailure, MailKind, NewMail, Post, QueuedMail};

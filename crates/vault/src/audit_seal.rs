@@ -79,7 +79,11 @@ impl CheckpointVerifier {
         let (_, public) = bytes.split_first().ok_or(VaultError::BadKey)?;
         let verifier = Self { public: public.to_vec(), practice };
         // Algorithm and hash are right when the same line comes out again.
-        if public.len() == 32 && verifier.line() == line.trim() { Ok(verifier) } else { Err(VaultError::BadKey) }
+        if public.len() == 32 && verifier.line() == line.trim() {
+            Ok(verifier)
+        } else {
+            Err(VaultError::BadKey)
+        }
     }
 
     /// Whether this key signed it.

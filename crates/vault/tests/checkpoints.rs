@@ -1,7 +1,9 @@
 //! Signed heads of the audit log: they survive their file, and nothing else passes for one.
 
 use curtain_domain::{PracticeId, SeededEntropy, Timestamp};
-use curtain_vault::{Checkpoint, CheckpointKey, CheckpointVerifier, KeyEncryptionKey, audit_genesis, audit_link};
+use curtain_vault::{
+    Checkpoint, CheckpointKey, CheckpointVerifier, KeyEncryptionKey, audit_genesis, audit_link,
+};
 
 fn practice(seed: u64) -> PracticeId {
     PracticeId::new(Timestamp::from_unix_millis(1), &SeededEntropy::new(seed))
@@ -64,7 +66,9 @@ fn only_a_whole_line_of_this_practice_is_a_public_key() {
     let line = key(1, practice(1)).verifier();
     assert!(CheckpointVerifier::parse(&format!(" {line}\n"), practice(1)).is_ok());
     let other_hash = line.replacen('+', "+0", 1);
-    for wrong in ["", "+", "curtain-audit/", &line[..line.len() - 4], other_hash.as_str(), &line.to_uppercase()] {
+    for wrong in
+        ["", "+", "curtain-audit/", &line[..line.len() - 4], other_hash.as_str(), &line.to_uppercase()]
+    {
         assert!(CheckpointVerifier::parse(wrong, practice(1)).is_err(), "{wrong}");
     }
     assert!(CheckpointVerifier::parse(&line, practice(2)).is_err(), "another practice's");

@@ -72,7 +72,10 @@ mod tests {
         let now = Timestamp::from_unix_millis(1_795_328_000_000);
         for kind in AlertKind::ALL {
             let letter = letter(*kind, 1, &to(), now);
-            assert!(letter.text.contains("22 November 2026") && letter.text.contains("open Alerts"), "{kind}");
+            assert!(
+                letter.text.contains("22 November 2026") && letter.text.contains("open Alerts"),
+                "{kind}"
+            );
             assert!(!letter.text.contains("http") && !letter.html.contains("href"), "{kind} links somewhere");
             assert!(!letter.text.contains("of this kind") && letter.text.len() < 800, "{kind}");
         }

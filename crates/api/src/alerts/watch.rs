@@ -159,10 +159,7 @@ async fn verify_now(house: &House, chain: &mut Chain, whole: bool) -> Result<Rep
 }
 
 /// Raises the alert when a check found a break, or could not be made.
-pub(crate) async fn report_break(
-    house: &House,
-    found: &Result<Report, AuditError>,
-) -> Result<(), ApiError> {
+pub(crate) async fn report_break(house: &House, found: &Result<Report, AuditError>) -> Result<(), ApiError> {
     match found {
         Ok(report) => match report.breaks.first() {
             Some(first) => raise_break(house, first.number, report.breaks.len() as u64).await,

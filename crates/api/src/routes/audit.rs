@@ -8,8 +8,8 @@ use axum::response::{IntoResponse, Response};
 use curtain_auth::{Administrator, AnyPrincipal, Auditor, Identity, Principal};
 use curtain_domain::{AccountId, Timestamp};
 use curtain_storage::{
-    AdminScope, AlertList, AuditEvent, AuditFilter, AuditKind, AuditLog, AuditOutcome, AuditRow, AuditorScope,
-    ExportForm, StorageError,
+    AdminScope, AlertList, AuditEvent, AuditFilter, AuditKind, AuditLog, AuditOutcome, AuditRow,
+    AuditorScope, ExportForm, StorageError,
 };
 use http::header;
 use http::request::Parts;

@@ -91,7 +91,8 @@ async fn look(args: &VerifyArgs) -> anyhow::Result<Report> {
 
 /// Without a practice nothing can have happened yet; where something has, somebody took the practice away.
 fn before_the_practice(args: &VerifyArgs, empty: bool) -> anyhow::Result<Report> {
-    let signed = args.checkpoints.as_ref().is_some_and(|path| path.metadata().is_ok_and(|file| file.len() > 0));
+    let signed =
+        args.checkpoints.as_ref().is_some_and(|path| path.metadata().is_ok_and(|file| file.len() > 0));
     if !empty || signed {
         bail!("there is an audit log, and no practice in this database that it could be of");
     }

@@ -33,7 +33,8 @@ impl Practice {
 
     /// Starts the server, which writes something down, and stops it, which signs that.
     fn serve_once(&self) {
-        let good = ["--key-file", self.key.path(), "--public-origin", ORIGIN, "--audit-checkpoints", self.file()];
+        let good =
+            ["--key-file", self.key.path(), "--public-origin", ORIGIN, "--audit-checkpoints", self.file()];
         let server = Server::start(&self.database, &good);
         let nobody = serde_json::json!({"email": "nobody@x.example", "password": "not this one"});
         server.client(ORIGIN).post("/api/v1/sign-in", &nobody).expect(401);
@@ -49,7 +50,9 @@ impl Practice {
 
     fn public_key(&self) -> String {
         let url = self.database.owner_url();
-        success(&["audit", "public-key", "--database-url", &url, "--key-file", self.key.path()]).trim().to_owned()
+        success(&["audit", "public-key", "--database-url", &url, "--key-file", self.key.path()])
+            .trim()
+            .to_owned()
     }
 }
 
@@ -83,7 +86,10 @@ async fn a_whole_log_is_told_and_one_that_was_emptied_is_found() {
     practice.database.arrange(emptied).await;
     let told = told_in_failing(&borrowed(&practice.verify(&[])));
     assert!(told.contains("the log ends before this entry") || told.contains("BAD entry 1"), "{told}");
-    practice.database.arrange(&format!("{emptied}; delete from curtain.alert; delete from curtain.practice")).await;
+    practice
+        .database
+        .arrange(&format!("{emptied}; delete from curtain.alert; delete from curtain.practice"))
+        .await;
     let told = told_in_failing(&borrowed(&practice.verify(&[])));
     assert!(told.contains("no practice in this database"), "{told}");
 }
@@ -110,6 +116,7 @@ async fn checkpoints_of_the_key_before_count_when_it_is_named() {
     let named = ["--audit-earlier-keys", before.as_str()];
     let told = success(&borrowed(&practice.verify(&named)));
     assert!(told.starts_with("The audit log is whole: "), "{told}");
-    let told = told_in_failing(&borrowed(&practice.verify(&["--audit-earlier-keys", "curtain-audit/other+0+0"])));
+    let told =
+        told_in_failing(&borrowed(&practice.verify(&["--audit-earlier-keys", "curtain-audit/other+0+0"])));
     assert!(told.contains("is no public key of this practice's audit log"), "{told}");
 }

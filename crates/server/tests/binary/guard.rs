@@ -1,4 +1,4 @@
-//! fail2ban and CrowdSec read the log of the real server with the filters of `deploy/`: they see each wrong guess with its
+//! fail2ban and `CrowdSec` read the log of the real server with the filters of `deploy/`: they see each wrong guess with its
 //! address, and nothing that somebody typed makes them see another.
 
 use std::io::Write as _;
@@ -16,7 +16,7 @@ const CROWDSEC: &str = include_str!("../../../../deploy/crowdsec/parsers/curtain
 const VICTIM: &str = "203.0.113.9";
 const FILTER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../deploy/fail2ban/filter.d/curtain.conf");
 
-/// What fail2ban and CrowdSec make of their placeholders, in the words of this machine's regular expressions.
+/// What fail2ban and `CrowdSec` make of their placeholders, in the words of this machine's regular expressions.
 const ADDRESS: &str = "(?P<address>[0-9A-Fa-f.:]+)";
 
 fn fail2ban() -> Regex {
@@ -91,7 +91,8 @@ async fn each_wrong_guess_is_found_with_its_address_and_nothing_else_is() {
     for filter in [fail2ban(), crowdsec()] {
         assert_eq!(found(&filter, &log), ["127.0.0.1"; 3], "{}", log.join("\n"));
     }
-    let of_the_journal: Vec<String> = log.iter().map(|line| format!("visits curtain[4711]: {line}")).collect();
+    let of_the_journal: Vec<String> =
+        log.iter().map(|line| format!("visits curtain[4711]: {line}")).collect();
     assert_eq!(found(&fail2ban(), &of_the_journal), ["127.0.0.1"; 3]);
     fail2ban_itself_finds(&log, 3);
 }
@@ -109,7 +110,7 @@ async fn the_lines_can_be_switched_off() {
 fn a_line_that_only_holds_such_a_line_is_none() {
     let (line, escaped) = (forged_line(), forged_line().replace('"', "\\\""));
     for filter in [fail2ban(), crowdsec()] {
-        assert_eq!(found(&filter, &[line.clone()]), [VICTIM], "the real one is found");
+        assert_eq!(found(&filter, core::slice::from_ref(&line)), [VICTIM], "the real one is found");
         for forged in [
             format!(r#"{{"timestamp":"2026-11-22T06:00:00Z","level":"WARN","message":"{escaped}"}}"#),
             format!("GET /{line}"),
@@ -119,7 +120,7 @@ fn a_line_that_only_holds_such_a_line_is_none() {
             line.replace(VICTIM, &format!("{VICTIM}\\\",\\\"x")),
             line.replace("a wrong guess", "signed in"),
         ] {
-            assert!(found(&filter, &[forged.clone()]).is_empty(), "{forged}");
+            assert!(found(&filter, core::slice::from_ref(&forged)).is_empty(), "{forged}");
         }
     }
 }

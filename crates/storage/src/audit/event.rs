@@ -6,7 +6,8 @@ use curtain_domain::{AccountId, NoteVersion, Role, SessionId, VisitId};
 use uuid::Uuid;
 
 use super::codes::{
-    AlertKind, AuditKind, AuditOutcome, CareTeamChange, EndCause, ExportForm, Factor, IdentityCheck, SignInRefusal,
+    AlertKind, AuditKind, AuditOutcome, CareTeamChange, EndCause, ExportForm, Factor, IdentityCheck,
+    SignInRefusal,
 };
 
 /// Who did it.

@@ -16,8 +16,8 @@ pub(crate) use record::record;
 pub use canonical::canonical;
 pub use chain::{AuditHead, StoredCheckpoint};
 pub use codes::{
-    AlertKind, AuditKind, AuditOutcome, CareTeamChange, EndCause, ExportForm, Factor, IdentityCheck, SignInRefusal,
-    UnknownCode,
+    AlertKind, AuditKind, AuditOutcome, CareTeamChange, EndCause, ExportForm, Factor, IdentityCheck,
+    SignInRefusal, UnknownCode,
 };
 pub use event::{Actor, AuditEvent, VisitOf};
 pub use read::{AuditFilter, AuditLog, AuditRow, ChainedEvent, StoredAuditEvent};

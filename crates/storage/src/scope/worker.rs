@@ -11,8 +11,8 @@ use uuid::Uuid;
 use crate::query::{damaged, wrapped_key};
 use crate::unit_of_work::{Scope, UnitOfWork};
 use crate::{
-    Actor, AlertWatch, AuditEvent, AuditHead, AuditLog, ChainedEvent, MailFailure, Post, QueuedMail, StorageError,
-    StoredAuditEvent, StoredCheckpoint, Visit, audit, query,
+    Actor, AlertWatch, AuditEvent, AuditHead, AuditLog, ChainedEvent, MailFailure, Post, QueuedMail,
+    StorageError, StoredAuditEvent, StoredCheckpoint, Visit, audit, query,
 };
 
 /// A room's unit of work.

@@ -31,7 +31,10 @@ async fn an_alert_is_seen_once_and_both_are_written_down() {
     iris.post(&path, json!({})).await.expect(204);
     iris.post(&path, json!({})).await.expect(204);
     let after = alerts(&mut iris).await;
-    assert_eq!((&after["unseen"], &after["alerts"][0]["seen_by"]["name"]), (&json!(0), &json!(house.iris.name)));
+    assert_eq!(
+        (&after["unseen"], &after["alerts"][0]["seen_by"]["name"]),
+        (&json!(0), &json!(house.iris.name))
+    );
     let written: Vec<_> =
         actions(&mut iris).await.into_iter().filter(|(action, _)| action.starts_with("alert_")).collect();
     let both = [("alert_seen", "factor_reset"), ("alert_raised", "factor_reset")];

@@ -29,7 +29,10 @@ async fn letters(house: &TestHouse) -> Vec<(String, String)> {
 async fn opened(house: &TestHouse) -> Vec<curtain_api::mail::Message> {
     let mut scope = house.store.worker().begin().await.expect("a unit of work");
     let waiting = scope.waiting_mail(50).await.expect("the queue");
-    waiting.iter().map(|letter| curtain_api::mail::open(&house.house.vault, letter).expect("it opens")).collect()
+    waiting
+        .iter()
+        .map(|letter| curtain_api::mail::open(&house.house.vault, letter).expect("it opens"))
+        .collect()
 }
 
 /// How many letters tell of an alert.

@@ -113,7 +113,10 @@ async fn fifty_failures_of_anybody_are_an_alert_about_the_practice() {
     assert_eq!(house.look().await, 1);
     let mut iris = house.sign_in(&house.iris).await;
     let alert = alerts(&mut iris).await["alerts"][0].clone();
-    assert_eq!((&alert["kind"], &alert["about"], &alert["count"]), (&json!("failed_sign_ins"), &Value::Null, &json!(50)));
+    assert_eq!(
+        (&alert["kind"], &alert["about"], &alert["count"]),
+        (&json!("failed_sign_ins"), &Value::Null, &json!(50))
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -165,7 +168,8 @@ async fn a_look_that_breaks_off_loses_nothing_and_the_next_one_raises_once() {
     look(&house.house).await.expect_err("the letter can't be queued");
     // A server that was away for long begins where the last one ended.
     house.clock.advance(Duration::from_hours(30));
-    let columns = "id, kind, key, wrapped_by, wrapped, sealed_message, next_attempt_at, created_at, expires_at";
+    let columns =
+        "id, kind, key, wrapped_by, wrapped, sealed_message, next_attempt_at, created_at, expires_at";
     house.tamper(&format!("grant insert ({columns}) on curtain.mail to curtain_worker")).await;
     assert_eq!((house.look().await, letters(&house).await.len()), (1, 1));
     assert_eq!((house.look().await, letters(&house).await.len()), (0, 1));

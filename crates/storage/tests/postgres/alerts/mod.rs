@@ -36,7 +36,8 @@ impl World {
         let now = self.now + at;
         let mut scope = self.store.worker().begin().await.unwrap();
         let id = SessionId::new(now, &*self.entropy);
-        let new = scope.alert_watch().raise(id, AlertKind::FailedSignInsOfOne, seen, HOUR, now).await.unwrap();
+        let new =
+            scope.alert_watch().raise(id, AlertKind::FailedSignInsOfOne, seen, HOUR, now).await.unwrap();
         scope.commit().await.unwrap();
         new
     }
@@ -54,7 +55,10 @@ async fn what_is_counted_lies_within_the_time_of_the_rule() {
     }
     world.fail(Some(BEN), SECOND).await;
     world.fail(None, SECOND).await;
-    assert_eq!(world.look(&THREE_OF_ONE, SECOND * 350).await, [world.sighting(ANA, 3, SECOND * 200, SECOND * 400)]);
+    assert_eq!(
+        world.look(&THREE_OF_ONE, SECOND * 350).await,
+        [world.sighting(ANA, 3, SECOND * 200, SECOND * 400)]
+    );
     assert!(world.look(&THREE_OF_ONE, SECOND * 400).await.is_empty(), "nothing is new after that");
     let four = AlertRule { at_least: 4, ..THREE_OF_ONE };
     assert!(world.look(&four, Duration::ZERO).await.is_empty(), "the first is five minutes and a second off");
@@ -178,7 +182,10 @@ async fn a_break_is_raised_once_for_each_finding() {
     let raise = async |entry, wrong| {
         let mut scope = world.store.worker().begin().await.unwrap();
         let id = SessionId::new(world.now, &*world.entropy);
-        let new = scope.alert_watch().raise_break(id, entry, wrong, world.now + Duration::from_secs(entry + wrong)).await;
+        let new = scope
+            .alert_watch()
+            .raise_break(id, entry, wrong, world.now + Duration::from_secs(entry + wrong))
+            .await;
         scope.commit().await.unwrap();
         new.unwrap()
     };
