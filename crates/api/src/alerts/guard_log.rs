@@ -1,4 +1,4 @@
-//! Lines for programs that keep guessers out (fail2ban, CrowdSec): **the only lines of the log that hold a network address**,
+//! Lines for programs that keep guessers out (fail2ban, `CrowdSec`): **the only lines of the log that hold a network address**,
 //! for without one there is nobody to keep out. They hold a word of a closed list beside it, and nothing that somebody
 //! typed, so that nobody can write such a line for another's address. `deploy/fail2ban` and `deploy/crowdsec` read them.
 

@@ -351,7 +351,6 @@ fn outcome_inside(row: &Row, who: Who, object: Object) -> Outcome {
     match row.may {
         May::Everybody(status, code) => (status, code),
         _ if OUTSIDE.contains(&who) => SIGNED_OUT,
-        May::SignedInBut(status, code) => (status, code),
         May::Administrators
         | May::AdministratorsAbout(_)
         | May::AdministratorsAboutPatients
@@ -360,7 +359,7 @@ fn outcome_inside(row: &Row, who: Who, object: Object) -> Outcome {
         {
             NOT_ALLOWED
         }
-        May::AdministratorsBut(status, code) => (status, code),
+        May::SignedInBut(status, code) | May::AdministratorsBut(status, code) => (status, code),
         // Of the two who are invited, the first is a patient.
         May::AdministratorsAboutPatients if !ours => NOT_FOUND,
         May::AdministratorsAbout(_) if matches!(object, Object::Missing | Object::Malformed) => NOT_FOUND,

@@ -1,4 +1,4 @@
-//! The lines for fail2ban and CrowdSec: one for each wrong guess, with the address it came from, and no address in any other.
+//! The lines for fail2ban and `CrowdSec`: one for each wrong guess, with the address it came from, and no address in any other.
 
 use http::{HeaderValue, Method};
 use serde_json::json;
