@@ -34,6 +34,10 @@ const FAILURES: &[AuditKind] = &[AuditKind::SignInFailed, AuditKind::CodeWrong, 
 const FAILURES_AND_REFUSALS: &[AuditKind] =
     &[AuditKind::SignInFailed, AuditKind::CodeWrong, AuditKind::StepUpFailed, AuditKind::SignInThrottled];
 
+/// Somebody else took a factor away: it must not go unnoticed, however few there are. Asking for a reset of everything is not
+/// one yet; approving it is.
+const RESETS: &[AuditKind] = &[AuditKind::FactorReset, AuditKind::AccessResetApproved];
+
 /// All that is looked for in the log. A broken log is no event in it: `watch.rs` looks for that by itself.
 pub(super) const RULES: [AlertRule; 4] = [
     AlertRule {
@@ -62,7 +66,7 @@ pub(super) const RULES: [AlertRule; 4] = [
     },
     AlertRule {
         kind: AlertKind::FactorReset,
-        events: &[AuditKind::FactorReset],
+        events: RESETS,
         counted: Counted::Each,
         within: Duration::ZERO,
         at_least: 1,

@@ -17,8 +17,8 @@ use uuid::Uuid;
 use crate::query::{damaged, name};
 use crate::unit_of_work::{Scope, UnitOfWork};
 use crate::{
-    AccessReset, AccountState, AlertList, AuditEvent, AuditLog, FactorReset, LinkKind, Member, NewLink, NewMail,
-    NewMember, Post, StorageError, mail,
+    AccessReset, AccountState, AlertList, AuditEvent, AuditLog, FactorReset, LinkKind, Member, NewLink,
+    NewMail, NewMember, Post, StorageError, mail,
 };
 
 /// How long an activation link works. AU12 allows 72 hours at most.
