@@ -42,14 +42,18 @@ impl Owner {
     /// Brings the schema up to date and closes the database to everybody but the scopes.
     pub async fn migrate(&mut self) -> Result<(), StorageError> {
         migrator().run_direct(None, &mut self.0, false).await?;
+        let mut transaction = self.0.begin().await?;
         for statement in [
+            // Two servers may start at once: Postgres refuses the second of two changes to one table's row ("tuple
+            // concurrently updated") instead of waiting.
+            "select pg_advisory_xact_lock(4849171912)",
             // Not a table of anybody's data, but every table is forced: no exception to explain.
             "alter table curtain_migrations.applied enable row level security, force row level security",
             "select curtain.close_database()",
         ] {
-            sqlx::query(statement).execute(&mut self.0).await?;
+            sqlx::query(statement).execute(&mut *transaction).await?;
         }
-        Ok(())
+        Ok(transaction.commit().await?)
     }
 
     /// Names the practice of this database; the first one stays.

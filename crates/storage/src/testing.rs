@@ -3,6 +3,7 @@
 //! Tests of other crates use it too (feature `testing`). The template is made once per set of migrations, by whichever
 //! test process comes first; the others wait for it.
 
+use core::time::Duration;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use sqlx::postgres::PgConnectOptions;
@@ -85,7 +86,10 @@ impl TestDatabase {
     /// # Panics
     /// When the database does not answer.
     pub async fn store(&self) -> Store {
-        let config = StoreConfig { connections_per_scope: 4, ..StoreConfig::new(self.owner_url()) };
+        // Hundreds of requests at once, beside other tests on the same cores: who has to wait is no question here.
+        let acquire_timeout = Duration::from_mins(2);
+        let config =
+            StoreConfig { connections_per_scope: 4, acquire_timeout, ..StoreConfig::new(self.owner_url()) };
         Store::connect(config).await.expect("the test database answers")
     }
 

@@ -52,6 +52,8 @@ test('a wrong number is marked, a right one wants a fresh code and holds after a
   await expect(dialog).toBeHidden();
   await expect(minimum(page)).toHaveValue('14');
   await page.getByRole('button', { name: 'Save policy' }).click();
+  // Until the page was asked for a code, the request is still on its way to the answer above.
+  await expect(dialog).toBeVisible();
   await page.unroute(POLICY);
   await dialog.getByRole('textbox', { name: '6-digit code' }).fill(await freshCode('iris'));
   await dialog.getByRole('button', { name: 'Confirm' }).click();
