@@ -262,6 +262,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/alerts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the alerts of the practice. */
+        get: operations["list_alerts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alerts/{id}/seen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Notes that an administrator saw an alert. The first one counts. */
+        post: operations["see_alert"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/audit": {
         parameters: {
             query?: never;
@@ -1038,6 +1072,16 @@ export interface components {
              */
             clinician: string;
         };
+        /** @description Somebody in an alert. */
+        AlertPerson: {
+            /** @description What others call them. */
+            name: string;
+            /**
+             * Format: uuid
+             * @description The account's id.
+             */
+            person: string;
+        };
         /** @description A file of the web client and what it must hash to. */
         Asset: {
             /** @description As in the address, without the leading slash. */
@@ -1770,6 +1814,53 @@ export interface components {
         Practice: {
             /** @description What it is called. */
             name: string;
+        };
+        /** @description Something that an administrator must look at. */
+        PracticeAlert: {
+            about?: components["schemas"]["AlertPerson"] | null;
+            /**
+             * Format: int64
+             * @description How many failures, records or wrong entries, where it was worst.
+             */
+            count: number;
+            /**
+             * Format: int64
+             * @description The first entry of the audit log that is wrong; 0 when the log could not be checked; null for all other kinds.
+             */
+            entry?: number | null;
+            /**
+             * Format: date-time
+             * @description When it began.
+             */
+            first_at: string;
+            /**
+             * Format: uuid
+             * @description Names it.
+             */
+            id: string;
+            /** @description `failed_sign_ins`, `failed_sign_ins_of_one`, `many_records_read`, `factor_reset` or `audit_break`. */
+            kind: string;
+            /**
+             * Format: date-time
+             * @description When it was last noticed.
+             */
+            last_at: string;
+            /**
+             * Format: date-time
+             * @description When an administrator saw it.
+             */
+            seen_at?: string | null;
+            seen_by?: components["schemas"]["AlertPerson"] | null;
+        };
+        /** @description The alerts of the practice. */
+        PracticeAlerts: {
+            /** @description Those that nobody saw first, then the newest; a hundred at most. */
+            alerts: components["schemas"]["PracticeAlert"][];
+            /**
+             * Format: int64
+             * @description How many nobody saw.
+             */
+            unseen: number;
         };
         /** @description What the client gets (RFC 9457 §3.1). */
         Problem: {
@@ -2567,6 +2658,89 @@ export interface operations {
             };
             /** @description busy, with Retry-After */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_alerts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PracticeAlerts"];
+                };
+            };
+            /** @description signed_out */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not_allowed: auditors and administrators only */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    see_alert: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description signed_out */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not_allowed: administrators only */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not_found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

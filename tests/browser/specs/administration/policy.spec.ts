@@ -1,8 +1,8 @@
 // The practice's policy: wrong numbers, a fresh code, two administrators at once, and what it does to the next password.
 import { type Browser, type Page, expect, test } from '@playwright/test';
-import { forget, freshCode, open } from '../support/people.ts';
-import { stack } from '../support/stack.ts';
-import { watch } from '../support/strict.ts';
+import { forget, freshCode, open } from '../../support/people.ts';
+import { stack } from '../../support/stack.ts';
+import { watch } from '../../support/strict.ts';
 
 const POLICY = '**/api/v1/policy';
 const saved = (page: Page) => page.getByText('The policy is saved.');
