@@ -2,13 +2,12 @@
 //! for without one there is nobody to keep out. They hold a word of a closed list beside it, and nothing that somebody
 //! typed, so that nobody can write such a line for another's address. `deploy/fail2ban` and `deploy/crowdsec` read them.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-
 use axum::extract::{FromRequestParts as _, Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
 use curtain_domain::Timestamp;
 
+use crate::audit::Flood;
 use crate::extract::ClientAddress;
 use crate::{ApiError, House};
 
@@ -52,9 +51,8 @@ impl Guess {
     }
 }
 
-/// Which second a refusal without a look was last told in: a flood of them would fill the disk that they are told on. Once
-/// a second is enough for any filter to notice who floods.
-static LAST_THROTTLED: AtomicU64 = AtomicU64::new(0);
+/// Refusals without a look. Once a second is enough for any filter to notice who floods.
+static THROTTLED: Flood = Flood::new();
 
 /// Stands round every route.
 pub(crate) async fn note_guesses(State(house): State<House>, request: Request, next: Next) -> Response {
@@ -67,7 +65,7 @@ pub(crate) async fn note_guesses(State(house): State<House>, request: Request, n
     let response = next.run(Request::from_parts(parts, body)).await;
     if let Some(ClientAddress(client)) = client
         && let Some(guess) = response.extensions().get::<Guess>()
-        && is_told(*guess, house.clock.now(), &LAST_THROTTLED)
+        && is_told(*guess, house.clock.now(), &THROTTLED)
     {
         let event = guess.as_str();
         tracing::warn!(target: "curtain::security", %client, event, "a wrong guess");
@@ -75,9 +73,8 @@ pub(crate) async fn note_guesses(State(house): State<House>, request: Request, n
     response
 }
 
-fn is_told(guess: Guess, now: Timestamp, last: &AtomicU64) -> bool {
-    let second = now.unix_seconds();
-    guess != Guess::Throttled || last.fetch_max(second, Ordering::Relaxed) < second
+fn is_told(guess: Guess, now: Timestamp, throttled: &Flood) -> bool {
+    guess != Guess::Throttled || throttled.tells(now)
 }
 
 #[cfg(test)]
@@ -86,7 +83,7 @@ mod tests {
 
     #[test]
     fn every_guess_is_told_and_of_a_flood_of_refusals_one_a_second() {
-        let last = AtomicU64::new(0);
+        let last = Flood::new();
         let told = |guess, millis| is_told(guess, Timestamp::from_unix_millis(millis), &last);
         assert!(told(Guess::SignInFailed, 5_000) && told(Guess::SignInFailed, 5_001));
         assert!(told(Guess::Throttled, 5_000) && !told(Guess::Throttled, 5_900));

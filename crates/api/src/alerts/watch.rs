@@ -9,11 +9,10 @@ use core::time::Duration;
 use curtain_domain::{SessionId, Timestamp};
 use curtain_storage::{AlertKind, AuditEvent, MailKind, StorageError, WorkerScope};
 use tokio::sync::watch;
-use tokio::task::JoinHandle;
 
 use super::letter::letter;
 use super::rules::{LETTER_EVERY, RULES};
-use crate::audit::{AuditError, ChainHead, Report, follow, verify};
+use crate::audit::{AuditError, Background, ChainHead, Report, follow, verify};
 use crate::mail::seal;
 use crate::{ApiError, House};
 
@@ -37,22 +36,17 @@ pub struct Chain {
 }
 
 /// The running watch.
-pub struct Watch {
-    stop: watch::Sender<bool>,
-    task: JoinHandle<()>,
-}
+pub struct Watch(Background);
 
 impl Watch {
     /// Starts to look. Needs a tokio runtime.
     pub fn start(house: House) -> Self {
-        let (stop, stopping) = watch::channel(false);
-        Self { stop, task: tokio::spawn(run(house, stopping)) }
+        Self(Background::start(|stopping| run(house, stopping)))
     }
 
     /// Ends, within at most so long. What was not looked at yet is looked at by the next start.
     pub async fn stop(self, longest: Duration) {
-        self.stop.send_replace(true);
-        if tokio::time::timeout(longest, self.task).await.is_err() {
+        if !self.0.stop(longest).await {
             tracing::debug!("the server ends while it looks through the audit log");
         }
     }

@@ -3,11 +3,12 @@
 use std::fs::{File, OpenOptions, read_to_string};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use curtain_domain::{PracticeId, Timestamp};
 use curtain_storage::{StorageError, StoredCheckpoint};
 use curtain_vault::{AuditHash, Checkpoint, CheckpointKey, CheckpointVerifier, SignedCheckpoint};
+
+use super::flood::Flood;
 
 /// Why the log could not be sealed or verified.
 #[derive(Debug, thiserror::Error)]
@@ -37,15 +38,14 @@ pub struct AuditBook {
     practice: PracticeId,
     file: Option<PathBuf>,
     earlier: Vec<CheckpointVerifier>,
-    /// The second in which a refused sign-in was last written down.
-    last_throttled: AtomicU64,
+    throttled: Flood,
 }
 
 impl AuditBook {
     /// For one practice. Without a file, checkpoints stand in the database only, where whoever rewrites the log can
     /// rewrite them too.
     pub const fn new(key: CheckpointKey, practice: PracticeId, file: Option<PathBuf>) -> Self {
-        Self { key, practice, file, earlier: Vec::new(), last_throttled: AtomicU64::new(0) }
+        Self { key, practice, file, earlier: Vec::new(), throttled: Flood::new() }
     }
 
     /// The practice whose log this is.
@@ -58,10 +58,10 @@ impl AuditBook {
         self.file.as_deref()
     }
 
-    /// Whether a refused sign-in is to be written down now: one a second is, or a flood of them would fill the log
-    /// that it could not fill with failures.
+    /// Whether a refused sign-in is to be written down now: a flood of them must not fill the log that it could not fill
+    /// with failures.
     pub(crate) fn takes_throttled(&self, now: Timestamp) -> bool {
-        self.last_throttled.fetch_max(now.unix_seconds(), Ordering::Relaxed) < now.unix_seconds()
+        self.throttled.tells(now)
     }
 
     pub(crate) fn sign(&self, checkpoint: Checkpoint) -> SignedCheckpoint {

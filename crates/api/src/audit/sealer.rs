@@ -11,9 +11,9 @@ use curtain_domain::{Clock, Timestamp};
 use curtain_storage::{ChainedEvent, Store, canonical};
 use curtain_vault::{Checkpoint, audit_genesis, audit_link};
 use tokio::sync::watch;
-use tokio::task::JoinHandle;
 
 use super::AuditError;
+use super::background::Background;
 use super::book::{AuditBook, to_row};
 
 /// How long an event waits for its number at most. Shorter asks an idle database more often.
@@ -28,23 +28,18 @@ const LOOK_BACK: Duration = Duration::from_hours(1);
 const CHECKPOINT_EVERY: Duration = Duration::from_mins(1);
 
 /// The running sealer.
-pub struct Sealer {
-    stop: watch::Sender<bool>,
-    task: JoinHandle<()>,
-}
+pub struct Sealer(Background);
 
 impl Sealer {
     /// Starts to seal. Needs a tokio runtime.
     pub fn start(store: Store, clock: Arc<dyn Clock>, book: Arc<AuditBook>) -> Self {
-        let (stop, stopping) = watch::channel(false);
         let seal = Seal { store, clock, book, looked_everywhere: false, signed: None };
-        Self { stop, task: tokio::spawn(seal.run(stopping)) }
+        Self(Background::start(|stopping| seal.run(stopping)))
     }
 
     /// Seals what is left, signs the head, and ends, at most after so long.
     pub async fn stop(self, longest: Duration) {
-        self.stop.send_replace(true);
-        if tokio::time::timeout(longest, self.task).await.is_err() {
+        if !self.0.stop(longest).await {
             tracing::warn!("the server ends before the audit log is sealed to its end");
         }
     }

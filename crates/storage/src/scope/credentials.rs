@@ -163,18 +163,7 @@ impl CredentialScope {
         now: Timestamp,
         entropy: &dyn Entropy,
     ) -> Result<(), StorageError> {
-        sqlx::query(
-            "insert into curtain.sign_in (id, account, token_hash, created_at, expires_at) values ($1, $2, $3, $4, $5)",
-        )
-        // A row of its own kind, whose id nobody needs: any time-ordered one will do.
-        .bind(SessionId::new(now, entropy).as_uuid())
-        .bind(account.as_uuid())
-        .bind(token.as_bytes().as_slice())
-        .bind(now.to_date_time())
-        .bind((now + SIGN_IN_LIFETIME).to_date_time())
-        .execute(self.0.connection())
-        .await?;
-        Ok(())
+        self.insert_sign_in(account, token, SIGN_IN_LIFETIME, None, now, entropy).await
     }
 
     /// Remembers that both factors of an account were right and that a passkey is due, for the time making one may take.
@@ -185,15 +174,29 @@ impl CredentialScope {
         now: Timestamp,
         entropy: &dyn Entropy,
     ) -> Result<(), StorageError> {
+        self.insert_sign_in(account, token, PASSKEY_LIFETIME, Some(now), now, entropy).await
+    }
+
+    async fn insert_sign_in(
+        &mut self,
+        account: AccountId,
+        token: SignInHash,
+        lifetime: Duration,
+        passkey_due: Option<Timestamp>,
+        now: Timestamp,
+        entropy: &dyn Entropy,
+    ) -> Result<(), StorageError> {
         sqlx::query(
             "insert into curtain.sign_in (id, account, token_hash, created_at, expires_at, passkey_due_at) \
-             values ($1, $2, $3, $4, $5, $4)",
+             values ($1, $2, $3, $4, $5, $6)",
         )
+        // A row of its own kind, whose id nobody needs: any time-ordered one will do.
         .bind(SessionId::new(now, entropy).as_uuid())
         .bind(account.as_uuid())
         .bind(token.as_bytes().as_slice())
         .bind(now.to_date_time())
-        .bind((now + PASSKEY_LIFETIME).to_date_time())
+        .bind((now + lifetime).to_date_time())
+        .bind(passkey_due.map(Timestamp::to_date_time))
         .execute(self.0.connection())
         .await?;
         Ok(())

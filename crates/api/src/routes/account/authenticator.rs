@@ -67,12 +67,10 @@ pub(crate) async fn confirm_authenticator(
         return Err(ApiError::StartAgain);
     }
     scope.forget_failures(account, Factor::Totp, None).await?;
-    let ended = scope.end_others(account, Some(who.session()), now).await?;
+    let (by, here) = (actor(who), Some(who.session()));
     let changed = AuditEvent::FactorChanged { person: account, factor: Shown::Totp };
-    scope.record(Some(actor(who)), &changed, now).await?;
-    let (cause, count) = (EndCause::FactorChanged, ended.len() as u64);
-    let all = AuditEvent::SessionsEnded { person: account, cause, count };
-    scope.record(Some(actor(who)), &all, now).await?;
+    scope.record(Some(by), &changed, now).await?;
+    let ended = scope.end_others(by, account, here, EndCause::FactorChanged, now).await?;
     notices::queue(&house, scope.post(), account, Notice::AuthenticatorChanged, now).await?;
     tracing::info!(%account, "an authenticator was replaced");
     renew(&house, who, scope, Some(now), ended).await

@@ -88,10 +88,8 @@ async fn end_others_and_renew(
     notice: Notice,
 ) -> Result<Response, ApiError> {
     let now = house.clock.now();
-    let ended = scope.end_others(who.account(), Some(who.session()), now).await?;
-    let (cause, count) = (EndCause::FactorChanged, ended.len() as u64);
-    let all = AuditEvent::SessionsEnded { person: who.account(), cause, count };
-    scope.record(Some(actor(who)), &all, now).await?;
+    let (by, here) = (actor(who), Some(who.session()));
+    let ended = scope.end_others(by, who.account(), here, EndCause::FactorChanged, now).await?;
     notices::queue(house, scope.post(), who.account(), notice, now).await?;
     renew(house, who, scope, None, ended).await
 }

@@ -71,11 +71,9 @@ pub(crate) async fn change_password(
     scope.set_password(account, &phc, now).await?;
     scope.forget_failures(account, Factor::Password, None).await?;
     scope.forget_devices(account, browser.0, now).await?;
-    let ended = scope.end_others(account, Some(who.session()), now).await?;
-    scope.record(Some(actor(who)), &AuditEvent::PasswordChanged { person: account }, now).await?;
-    let (cause, count) = (EndCause::PasswordChanged, ended.len() as u64);
-    let all = AuditEvent::SessionsEnded { person: account, cause, count };
-    scope.record(Some(actor(who)), &all, now).await?;
+    let (by, here) = (actor(who), Some(who.session()));
+    scope.record(Some(by), &AuditEvent::PasswordChanged { person: account }, now).await?;
+    let ended = scope.end_others(by, account, here, EndCause::PasswordChanged, now).await?;
     notices::queue(&house, scope.post(), account, Notice::PasswordChanged, now).await?;
     tracing::info!(%account, "a password was changed");
     renew(&house, who, scope, None, ended).await

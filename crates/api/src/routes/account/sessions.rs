@@ -97,10 +97,8 @@ pub(crate) async fn end_other_sessions(
 ) -> Result<StatusCode, ApiError> {
     let (who, now) = (principal.identity(), house.clock.now());
     let mut scope = house.store.credentials().begin().await?;
-    let ended = scope.end_others(who.account(), Some(who.session()), now).await?;
-    let (cause, count) = (EndCause::ByOwner, ended.len() as u64);
-    let all = AuditEvent::SessionsEnded { person: who.account(), cause, count };
-    scope.record(Some(actor(who)), &all, now).await?;
+    let (by, here) = (actor(who), Some(who.session()));
+    let ended = scope.end_others(by, who.account(), here, EndCause::ByOwner, now).await?;
     scope.commit().await?;
     for session in ended {
         house.hub.revoke_session(session);

@@ -114,12 +114,10 @@ pub(crate) async fn add_due_passkey(
     if !scope.finish_sign_in(token.hash(), now).await? {
         return Ok(over(&house, ApiError::SignInAgain));
     }
-    let by = Some(Actor { account, role, session: None });
-    let ended = scope.end_others(account, None, now).await?;
+    let by = Actor { account, role, session: None };
     let enrolled = AuditEvent::FactorEnrolled { person: account, factor: Shown::Passkey };
-    scope.record(by, &enrolled, now).await?;
-    let (cause, count) = (EndCause::FactorChanged, ended.len() as u64);
-    scope.record(by, &AuditEvent::SessionsEnded { person: account, cause, count }, now).await?;
+    scope.record(Some(by), &enrolled, now).await?;
+    let ended = scope.end_others(by, account, None, EndCause::FactorChanged, now).await?;
     notices::queue(&house, scope.post(), account, Notice::PasskeyAdded, now).await?;
     let browser = house.browser_in(&mut scope, &headers, account).await?;
     let shown = Shown::Passkey;

@@ -132,13 +132,10 @@ pub(crate) async fn check_new_authenticator(
         return Ok(over(&house, ApiError::SignInAgain));
     }
     scope.forget_failures(account, Factor::Totp, None).await?;
-    let ended = scope.end_others(account, None, now).await?;
     scope.forget_devices(account, browser.0, now).await?;
     let changed = AuditEvent::FactorChanged { person: account, factor: Shown::Totp };
     scope.record(Some(by(&pending)), &changed, now).await?;
-    let (cause, count) = (EndCause::FactorChanged, ended.len() as u64);
-    let all = AuditEvent::SessionsEnded { person: account, cause, count };
-    scope.record(Some(by(&pending)), &all, now).await?;
+    let ended = scope.end_others(by(&pending), account, None, EndCause::FactorChanged, now).await?;
     notices::queue(&house, scope.post(), account, Notice::AuthenticatorChanged, now).await?;
     let (role, shown) = (pending.role, Shown::RecoveryCode);
     let opening = Opening { house: &house, headers: &headers, account, role, browser, now, shown };

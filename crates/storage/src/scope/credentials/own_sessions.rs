@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::CredentialScope;
 use crate::query::SessionTimesRow;
-use crate::{OwnSession, StorageError};
+use crate::{Actor, AuditEvent, EndCause, OwnSession, StorageError};
 
 #[derive(FromRow)]
 struct OwnSessionRow {
@@ -83,12 +83,14 @@ impl CredentialScope {
         Ok(done.rows_affected() == 1)
     }
 
-    /// Ends every session of an account but this one, and every sign-in that waits for its second step. Gives the
-    /// sessions, whose sockets are to be closed once this is committed.
+    /// Ends every session of an account but this one, and every sign-in that waits for its second step, and writes down
+    /// who did it and why. Gives the sessions, whose sockets are to be closed once this is committed.
     pub async fn end_others(
         &mut self,
+        by: Actor,
         account: AccountId,
         but: Option<SessionId>,
+        cause: EndCause,
         now: Timestamp,
     ) -> Result<Vec<SessionId>, StorageError> {
         sqlx::query("update curtain.sign_in set used_at = $2 where account = $1 and used_at is null")
@@ -105,6 +107,8 @@ impl CredentialScope {
         .bind(now.to_date_time())
         .fetch_all(self.0.connection())
         .await?;
+        let event = AuditEvent::SessionsEnded { person: account, cause, count: ended.len() as u64 };
+        self.record(Some(by), &event, now).await?;
         Ok(ended.into_iter().map(|(id,)| SessionId::from_uuid(id)).collect())
     }
 }
