@@ -1,10 +1,10 @@
 // Whether somebody outside can tell from the time an answer takes, or from its bytes, that the practice knows a name or a
 // link (T8, AU6): 2 000 interleaved samples of each kind. An area under the ROC curve of 0.5 is a guess; the bound is
 // 0.45–0.55, five standard errors of a guess.
-import { writeFileSync } from 'node:fs';
 import { expect, test } from '@playwright/test';
-import { account, freshCode } from '../support/people.ts';
-import { Computer, addressOf, quantile } from './requests.ts';
+import { account } from '../support/people.ts';
+import { quantile, tell } from './figures.ts';
+import { Computer, addressOf, signIn } from './requests.ts';
 
 const SAMPLES = Number(process.env['CURTAIN_BENCH_RUNS'] ?? 2_000);
 /** Wrong passwords in a row for one name: the fifth would have to wait, which is told to everybody alike. */
@@ -101,7 +101,7 @@ test('links that were used, and links that never were', async () => {
 test('browsers that ask for a passkey', async () => {
   // Nobody is named: all that could tell is the cookie of a browser that somebody signed in with.
   const computer = new Computer(addressOf(18, 1));
-  const { cookies } = await signedIn(computer, 'ana');
+  const { cookies } = await signIn(computer, 'ana');
   const device = cookies.find((one) => one.startsWith('device='))!;
   const samples: Samples = { known: [], unknown: [] };
   const bodies = new Set<string>();
@@ -120,25 +120,12 @@ test('browsers that ask for a passkey', async () => {
   judge('POST /sign-in/passkey/options', samples, bodies);
 });
 
-test.afterAll(() => {
-  console.log(JSON.stringify({ samples: SAMPLES, ...figures }));
-  const json = process.env['CURTAIN_BENCH_JSON'];
-  if (json) writeFileSync(json, `${JSON.stringify({ enumeration: { samples: SAMPLES, ...figures } })}\n`);
-});
-
-/** Signed in with both factors. */
-async function signedIn(computer: Computer, who: (typeof KNOWN)[number]): Promise<{ cookies: string[] }> {
-  const { email, password } = account(who);
-  const first = await computer.post('/api/v1/sign-in', { email, password });
-  const second = await computer.post('/api/v1/sign-in/code', { code: await freshCode(who) }, first.cookies.join('; '));
-  expect(second.status, second.body).toBe(200);
-  return second;
-}
+test.afterAll(() => tell('enumeration', { samples: SAMPLES, ...figures }));
 
 /** A link that was real once. */
 async function voidedLink(): Promise<string> {
   const office = new Computer(addressOf(20, 1));
-  const cookie = (await signedIn(office, 'iris')).cookies.join('; ');
+  const cookie = (await signIn(office, 'iris')).cookies.join('; ');
   const person = { name: 'Invited Once', email: `once-${Date.now()}@demo.curtain.example`, role: 'patient' };
   const invited = await office.post('/api/v1/people', person, cookie);
   expect(invited.status, invited.body).toBe(201);

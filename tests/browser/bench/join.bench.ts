@@ -1,9 +1,9 @@
 // How long a person waits, from the press of *Join* (already admitted): to the first decoded frame of the other, which is
 // what encryption, signalling and media take, and to the first one on the screen, which the browser's player adds to.
-import { writeFileSync } from 'node:fs';
 import { test } from '@playwright/test';
 import { account } from '../support/people.ts';
 import { meet, sees } from '../support/visit.ts';
+import { quantile, tell } from './figures.ts';
 
 // Twenty give a p95 that is the second-worst; more only take longer.
 const RUNS = Number(process.env['CURTAIN_BENCH_RUNS'] ?? 20);
@@ -66,16 +66,12 @@ test('join', async ({ browser }) => {
   const seen = spread(runs.map((run) => run.seen));
   console.log(`join: press of Join to first decoded frame, ${RUNS} runs: p50 ${decoded.p50_ms} ms, p95 ${decoded.p95_ms} ms`);
   console.log(`join: press of Join to first frame on the screen, ${RUNS} runs: p50 ${seen.p50_ms} ms, p95 ${seen.p95_ms} ms`);
-  const figures = { runs: RUNS, decoded, seen };
-  console.log(JSON.stringify(figures));
-  const json = process.env['CURTAIN_BENCH_JSON'];
-  if (json) writeFileSync(json, `${JSON.stringify({ join: figures })}\n`);
+  tell('join', { runs: RUNS, decoded, seen });
   await clinician.context().close();
   await patient.context().close();
 });
 
 function spread(millis: readonly number[]): { p50_ms: number; p95_ms: number; min_ms: number; max_ms: number } {
-  const sorted = millis.toSorted((a, b) => a - b);
-  const at = (share: number) => Math.round(sorted[Math.min(sorted.length - 1, Math.max(0, Math.ceil(sorted.length * share) - 1))]!);
+  const at = (share: number) => Math.round(quantile(millis, share));
   return { p50_ms: at(0.5), p95_ms: at(0.95), min_ms: at(0), max_ms: at(1) };
 }

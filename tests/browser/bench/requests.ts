@@ -1,6 +1,8 @@
 // What an attacker's script sends: plain HTTP from an address of its own, without a browser. All of 127.0.0.0/8 is this
 // machine, so there are as many addresses as anybody wants.
 import { Agent, request } from 'node:http';
+import { expect } from '@playwright/test';
+import { type Who, account, freshCode } from '../support/people.ts';
 import { stack } from '../support/stack.ts';
 
 export type Answer = { status: number; millis: number; body: string; cookies: string[] };
@@ -54,11 +56,17 @@ export class Computer {
 
 /** The nth address of a block: `block` keeps those of one purpose apart. */
 export function addressOf(block: number, n: number): string {
-  return `127.${block}.${(n >> 8) & 255}.${(n & 255) || 256 - 1}`;
+  return `127.${block}.${(n >> 8) & 255}.${(n & 255) || 255}`;
 }
 
-/** The value below which this share of the numbers lies. */
-export function quantile(numbers: readonly number[], share: number): number {
-  const sorted = numbers.toSorted((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.max(0, Math.ceil(sorted.length * share) - 1))]!;
+/** Both factors of a demo account: what the server took in all, and the cookies of the session. */
+export async function signIn(computer: Computer, who: Who): Promise<{ millis: number; cookies: string[] }> {
+  const { email, password } = account(who);
+  const first = await computer.post('/api/v1/sign-in', { email, password });
+  expect(first.status, first.body).toBe(200);
+  // Waiting for an unused code is the authenticator's time, not the server's.
+  const code = await freshCode(who);
+  const second = await computer.post('/api/v1/sign-in/code', { code }, first.cookies.join('; '));
+  expect(second.status, second.body).toBe(200);
+  return { millis: first.millis + second.millis, cookies: second.cookies };
 }

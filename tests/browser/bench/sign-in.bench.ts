@@ -3,9 +3,9 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { expect, test } from '@playwright/test';
-import { account, freshCode } from '../support/people.ts';
 import { stack } from '../support/stack.ts';
-import { Computer, addressOf, quantile } from './requests.ts';
+import { quantile, tell } from './figures.ts';
+import { Computer, addressOf, signIn } from './requests.ts';
 
 const SECONDS = Number(process.env['CURTAIN_BENCH_SECONDS'] ?? 60);
 const AT_ONCE = 500;
@@ -42,7 +42,7 @@ test('strangers', async () => {
 
 test('everybody else', async () => {
   const pid = stack().server_pid;
-  await signIn(0);
+  await comes(0);
   const base = memory(pid);
   writeFileSync(signal, '');
   const until = Date.now() + SECONDS * 1_000;
@@ -62,7 +62,7 @@ test('everybody else', async () => {
   };
   const come = async (): Promise<void> => {
     for (let visit = 1; Date.now() < until; visit += 1) {
-      entered.push(await signIn(visit));
+      entered.push(await comes(visit));
       await pause(1_000);
     }
   };
@@ -77,27 +77,18 @@ test('everybody else', async () => {
   };
   console.log(`sign-in: memory ${figures.base_mib} MiB before, ${figures.most_mib} at most, bound ${figures.bound_mib}; /livez p99 ${figures.livez_p99_ms} ms; ` +
     `${figures.sign_ins} sign-ins from fresh addresses, p50 ${figures.sign_in_p50_ms} ms, slowest ${figures.sign_in_max_ms} ms`);
-  console.log(JSON.stringify(figures));
-  const json = process.env['CURTAIN_BENCH_JSON'];
-  if (json) writeFileSync(json, `${JSON.stringify({ 'sign-in': figures })}\n`);
+  tell('sign-in', figures);
   expect(most).toBeLessThanOrEqual(bound);
   expect(figures.livez_p99_ms).toBeLessThan(200);
   expect(figures.sign_in_max_ms).toBeLessThan(5_000);
 });
 
-/** Both factors, from an address that nobody used before; how long the server took in all. */
-async function signIn(visit: number): Promise<number> {
-  const who = PEOPLE[visit % PEOPLE.length]!;
-  const { email, password } = account(who);
+/** Signs somebody in from an address that nobody used before; how long the server took in all. */
+async function comes(visit: number): Promise<number> {
   const computer = new Computer(addressOf(64, visit + 1));
-  const first = await computer.post('/api/v1/sign-in', { email, password });
-  expect(first.status, first.body).toBe(200);
-  // Waiting for an unused code is the authenticator's time, not the server's.
-  const code = await freshCode(who);
-  const second = await computer.post('/api/v1/sign-in/code', { code }, first.cookies.join('; '));
-  expect(second.status, second.body).toBe(200);
+  const { millis } = await signIn(computer, PEOPLE[visit % PEOPLE.length]!);
   computer.leave();
-  return first.millis + second.millis;
+  return millis;
 }
 
 /** What the process holds of the machine's memory now, in KiB. */

@@ -1,6 +1,6 @@
 // Somebody guesses at a password: an administrator sees it and gets a letter, and whose password it is works on.
 import { type APIRequestContext, type Page, expect, request, test } from '@playwright/test';
-import { isAccessible } from '../../support/axe.ts';
+import { isAccessible } from '../../support/accessible.ts';
 import { account, open } from '../../support/people.ts';
 import { stack } from '../../support/stack.ts';
 
