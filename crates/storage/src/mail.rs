@@ -113,9 +113,24 @@ impl Post<'_> {
         row.map(contact).transpose()
     }
 
-    /// Queues a letter.
-    pub async fn queue(&mut self, letter: &NewMail, now: Timestamp) -> Result<(), StorageError> {
-        queue(self.0, letter, now).await
+    /// Queues a letter in the transaction of what it tells.
+    pub async fn queue(&mut self, mail: &NewMail, now: Timestamp) -> Result<(), StorageError> {
+        sqlx::query(
+            "insert into curtain.mail \
+                 (id, kind, key, wrapped_by, wrapped, sealed_message, next_attempt_at, created_at, expires_at) \
+             values ($1, $2, $3, $4, $5, $6, $7, $7, $8)",
+        )
+        .bind(mail.id.as_uuid())
+        .bind(mail.kind.as_str())
+        .bind(mail.key.id.as_uuid())
+        .bind(&mail.key.wrapped_by.0)
+        .bind(&mail.key.bytes)
+        .bind(mail.sealed.as_bytes())
+        .bind(now.to_date_time())
+        .bind((now + LINK_LIFETIME).to_date_time())
+        .execute(&mut *self.0)
+        .await?;
+        Ok(())
     }
 }
 
@@ -124,28 +139,4 @@ pub(crate) fn contact(
 ) -> Result<Contact, StorageError> {
     let email = EmailAddress::parse(&email).map_err(damaged("address"))?;
     Ok(Contact { name: name(&text)?, email, practice_name })
-}
-
-/// Queues a letter in the transaction of what it tells.
-pub(crate) async fn queue(
-    connection: &mut PgConnection,
-    mail: &NewMail,
-    now: Timestamp,
-) -> Result<(), StorageError> {
-    sqlx::query(
-        "insert into curtain.mail \
-             (id, kind, key, wrapped_by, wrapped, sealed_message, next_attempt_at, created_at, expires_at) \
-         values ($1, $2, $3, $4, $5, $6, $7, $7, $8)",
-    )
-    .bind(mail.id.as_uuid())
-    .bind(mail.kind.as_str())
-    .bind(mail.key.id.as_uuid())
-    .bind(&mail.key.wrapped_by.0)
-    .bind(&mail.key.bytes)
-    .bind(mail.sealed.as_bytes())
-    .bind(now.to_date_time())
-    .bind((now + LINK_LIFETIME).to_date_time())
-    .execute(connection)
-    .await?;
-    Ok(())
 }

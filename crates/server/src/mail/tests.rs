@@ -120,7 +120,7 @@ impl Scene {
         scope.commit().await.expect("committed");
         let admin = stored.admit(&session.token, now).expect("live").into_administrator().expect("Iris");
         let mut scope = self.store.admin(&admin).begin().await.expect("a scope");
-        scope.queue_mail(&self.letter(to), now).await.expect("queued");
+        scope.post().queue(&self.letter(to), now).await.expect("queued");
         scope.commit().await.expect("committed");
     }
 

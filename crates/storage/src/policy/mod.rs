@@ -58,7 +58,7 @@ pub(crate) struct RuleRow {
 }
 
 impl RuleRow {
-    pub(crate) fn into_rule(self) -> Result<RoleRule, StorageError> {
+    pub(crate) fn rule(&self) -> Result<RoleRule, StorageError> {
         let factor = match (self.second_factor.parse(), self.required_since) {
             (Ok(SecondFactor::Any), None) => FactorRule::Any,
             (Ok(SecondFactor::Passkey), Some(since)) => {
@@ -85,11 +85,9 @@ pub(crate) async fn read(connection: &mut PgConnection) -> Result<StoredPolicy, 
     let changed_by = first.changed_by.map(AccountId::from_uuid);
     let minimum = u8::try_from(first.password_minimum).map_err(damaged("policy"))?;
     let password_minimum = PasswordMinimum::new(minimum).map_err(damaged("policy"))?;
-    let mut rows: Vec<Option<PolicyRow>> = rows.into_iter().map(Some).collect();
     let roles = PerRole::try_from_fn(|role| {
-        let mut of_role =
-            rows.iter_mut().filter(|row| row.as_ref().is_some_and(|row| row.role == role.as_str()));
-        role_policy(role, of_role.next().and_then(Option::take).ok_or(DAMAGED)?)
+        let of_role = rows.iter().find(|row| row.role == role.as_str()).ok_or(DAMAGED)?;
+        role_policy(role, of_role)
     })?;
     Ok(StoredPolicy {
         version: u32::try_from(version).map_err(damaged("policy"))?,
@@ -99,10 +97,10 @@ pub(crate) async fn read(connection: &mut PgConnection) -> Result<StoredPolicy, 
     })
 }
 
-fn role_policy(role: Role, row: PolicyRow) -> Result<RolePolicy, StorageError> {
+fn role_policy(role: Role, row: &PolicyRow) -> Result<RolePolicy, StorageError> {
     let minutes = |minutes| u16::try_from(minutes).map_err(damaged("policy"));
     let limits = SessionLimits::new(role, minutes(row.idle_minutes)?, minutes(row.absolute_minutes)?);
-    Ok(RolePolicy { rule: row.rule.into_rule()?, limits: limits.map_err(damaged("policy"))? })
+    Ok(RolePolicy { rule: row.rule.rule()?, limits: limits.map_err(damaged("policy"))? })
 }
 
 /// Puts a choice in the place of the policy of this version. Who did it and when, the database writes down itself.

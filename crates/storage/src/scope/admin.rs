@@ -18,7 +18,7 @@ use crate::query::{damaged, name};
 use crate::unit_of_work::{Scope, UnitOfWork};
 use crate::{
     AccessReset, AccountState, AlertList, AuditEvent, AuditLog, FactorReset, LinkKind, Member, NewLink,
-    NewMail, NewMember, Post, StorageError, mail,
+    NewMember, Post, StorageError,
 };
 
 /// How long an activation link works. AU12 allows 72 hours at most.
@@ -298,11 +298,6 @@ impl AdminScope {
                 .execute(self.unit.connection())
                 .await?;
         Ok(done.rows_affected())
-    }
-
-    /// Queues a letter, to be sent if this work counts.
-    pub async fn queue_mail(&mut self, letter: &NewMail, now: Timestamp) -> Result<(), StorageError> {
-        mail::queue(self.unit.connection(), letter, now).await
     }
 
     /// Letters and whom they go to.

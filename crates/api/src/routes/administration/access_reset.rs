@@ -4,15 +4,15 @@
 use axum::extract::State;
 use curtain_auth::Administrator;
 use curtain_domain::AccountId;
-use curtain_storage::{AuditEvent, EndCause, IdentityCheck, MailKind};
+use curtain_storage::{AuditEvent, LinkKind};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::changes::{Changing, record_ended, refusal};
+use super::changes::{Changing, identity_check, refusal};
 use super::people::{FreshLink, HandedLink, MemberOfPractice, shown};
 use crate::extract::{Json, PathId, SteppedUp};
 use crate::mail::notices::{self, Notice};
-use crate::{ApiError, House, Problem, mail};
+use crate::{ApiError, House, Problem};
 
 /// A reset that is asked for.
 #[derive(Deserialize, ToSchema)]
@@ -40,9 +40,7 @@ pub(crate) async fn request(
     PathId(id): PathId<AccountId>,
     Json(form): Json<RequestAccessReset>,
 ) -> Result<Json<MemberOfPractice>, ApiError> {
-    let check: IdentityCheck = form.identity_check.parse().map_err(|_| {
-        ApiError::Unprocessable("The field identity_check isn't one of those known here.".to_owned())
-    })?;
+    let check = identity_check(&form.identity_check)?;
     let now = house.clock.now();
     let Changing { mut scope, .. } = Changing::begin(&house, &administrator, id).await?;
     if !scope.has_credentials(id, now).await? {
@@ -76,8 +74,8 @@ pub(crate) async fn approve(
     PathId(id): PathId<AccountId>,
 ) -> Result<Json<HandedLink>, ApiError> {
     let now = house.clock.now();
-    let Changing { mut scope, before, .. } = Changing::begin(&house, &administrator, id).await?;
-    let waiting = before.access_reset.as_ref().ok_or(NO_RESET)?;
+    let mut changing = Changing::begin(&house, &administrator, id).await?;
+    let waiting = changing.before.access_reset.as_ref().ok_or(NO_RESET)?;
     if waiting.requested_by == administrator.account() {
         return Err(ApiError::Conflict(
             "own_request",
@@ -85,18 +83,14 @@ pub(crate) async fn approve(
         ));
     }
     let link = FreshLink::new(&house, now);
-    if !scope.approve_access_reset(id, link.stored, now).await.map_err(refusal)? {
+    if !changing.scope.approve_access_reset(id, link.stored, now).await.map_err(refusal)? {
         return Err(NO_RESET);
     }
-    let letter = mail::new_credentials(administrator.identity().practice_name(), &before.name, &link.url);
-    let letter = mail::seal(&house, MailKind::NewCredentials, &before.email, letter, now)?;
-    scope.queue_mail(&letter, now).await?;
-    scope.record(&AuditEvent::AccessResetApproved { person: id }, now).await?;
-    record_ended(&mut scope, &before, EndCause::FactorChanged, now).await?;
-    scope.commit().await?;
-    house.hub.revoke_person(id);
+    let event = AuditEvent::AccessResetApproved { person: id };
+    let practice = administrator.identity().practice_name();
+    let handed = changing.hand_over(link, LinkKind::NewCredentials, practice, &event).await?;
     tracing::info!(by = %administrator.account(), account = %id, "a reset was approved");
-    Ok(Json(link.handed_to(id, now)))
+    Ok(handed)
 }
 
 /// Puts away a reset that nobody approved yet.

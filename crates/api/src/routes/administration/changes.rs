@@ -7,7 +7,7 @@ use axum::extract::State;
 use curtain_auth::{Administrator, Principal};
 use curtain_domain::{AccountId, Role, SessionId, Timestamp};
 use curtain_storage::{
-    AccountState, AdminScope, AuditEvent, EndCause, FactorReset, IdentityCheck, MailKind, Member,
+    AccountState, AdminScope, AuditEvent, EndCause, FactorReset, IdentityCheck, LinkKind, Member,
     StorageError,
 };
 use serde::Deserialize;
@@ -16,7 +16,7 @@ use utoipa::ToSchema;
 use super::people::{FreshLink, HandedLink, MemberOfPractice, shown};
 use crate::extract::{Json, PathId, SignedIn, SteppedUp};
 use crate::mail::notices::{self, Notice};
-use crate::{ApiError, House, Problem, mail};
+use crate::{ApiError, House, Problem};
 
 /// Another role.
 #[derive(Deserialize, ToSchema)]
@@ -122,10 +122,37 @@ impl<'a> Changing<'a> {
         }
         Ok(Json(member))
     }
+
+    /// Ends a change that took factors away: the link that sets them up anew goes out, what happened is written down, and
+    /// the person is signed out everywhere.
+    pub(super) async fn hand_over(
+        mut self,
+        link: FreshLink,
+        kind: LinkKind,
+        practice: &str,
+        event: &AuditEvent,
+    ) -> Result<Json<HandedLink>, ApiError> {
+        let (id, now) = (self.before.account, self.house.clock.now());
+        let to = (&self.before.name, &self.before.email);
+        let letter = link.letter(self.house, kind, practice, to, now)?;
+        self.scope.post().queue(&letter, now).await?;
+        self.scope.record(event, now).await?;
+        record_ended(&mut self.scope, &self.before, EndCause::FactorChanged, now).await?;
+        self.scope.commit().await?;
+        self.house.hub.revoke_person(id);
+        Ok(Json(link.handed_to(id, now)))
+    }
+}
+
+/// How an administrator recognised somebody.
+pub(super) fn identity_check(text: &str) -> Result<IdentityCheck, ApiError> {
+    text.parse().map_err(|_| {
+        ApiError::Unprocessable("The field identity_check isn't one of those known here.".to_owned())
+    })
 }
 
 /// Writes down that somebody's sessions ended with a change, if they had any.
-pub(super) async fn record_ended(
+async fn record_ended(
     scope: &mut AdminScope,
     before: &Member,
     cause: EndCause,
@@ -236,27 +263,21 @@ pub(crate) async fn reset_second_factor(
     PathId(id): PathId<AccountId>,
     Json(form): Json<ResetSecondFactor>,
 ) -> Result<Json<HandedLink>, ApiError> {
-    let identity_check: IdentityCheck = form.identity_check.parse().map_err(|_| {
-        ApiError::Unprocessable("The field identity_check isn't one of those known here.".to_owned())
-    })?;
+    let identity_check = identity_check(&form.identity_check)?;
     let now = house.clock.now();
-    let Changing { mut scope, before: member, .. } = Changing::begin(&house, &administrator, id).await?;
+    let mut changing = Changing::begin(&house, &administrator, id).await?;
     let link = FreshLink::new(&house, now);
     let record = SessionId::new(now, house.entropy.as_ref());
     let reset = FactorReset { account: id, identity_check, link: link.stored, record };
-    if !scope.reset_second_factor(&reset, now).await.map_err(refusal)? {
+    if !changing.scope.reset_second_factor(&reset, now).await.map_err(refusal)? {
         return Err(ApiError::Conflict(
             "no_second_factor",
             "Only an active account has a second factor to reset.",
         ));
     }
-    let letter = mail::new_factor(administrator.identity().practice_name(), &member.name, &link.url);
-    let letter = mail::seal(&house, MailKind::NewFactor, &member.email, letter, now)?;
-    scope.queue_mail(&letter, now).await?;
-    scope.record(&AuditEvent::FactorReset { person: id, check: identity_check }, now).await?;
-    record_ended(&mut scope, &member, EndCause::FactorChanged, now).await?;
-    scope.commit().await?;
-    house.hub.revoke_person(id);
+    let event = AuditEvent::FactorReset { person: id, check: identity_check };
+    let practice = administrator.identity().practice_name();
+    let handed = changing.hand_over(link, LinkKind::NewFactor, practice, &event).await?;
     tracing::info!(by = %administrator.account(), account = %id, check = identity_check.as_str(), "a second factor was reset");
-    Ok(Json(link.handed_to(id, now)))
+    Ok(handed)
 }

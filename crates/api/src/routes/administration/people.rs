@@ -8,8 +8,8 @@ use axum::response::{IntoResponse, Response};
 use curtain_auth::{ActivationToken, Administrator, PracticePolicy, Principal};
 use curtain_domain::{AccountId, EmailAddress, PersonName, Role, SessionId, Timestamp};
 use curtain_storage::{
-    AccessReset, AccountState, AdminScope, AuditEvent, LinkKind, MailKind, Member, NewLink, NewMember,
-    StorageError,
+    AccessReset, AccountState, AdminScope, AuditEvent, LinkKind, MailKind, Member, NewLink, NewMail,
+    NewMember, StorageError,
 };
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
@@ -161,6 +161,25 @@ impl FreshLink {
         Self { url, stored: NewLink { id, hash: token.hash() } }
     }
 
+    /// The letter that brings it.
+    pub(crate) fn letter(
+        &self,
+        house: &House,
+        kind: LinkKind,
+        practice: &str,
+        (name, email): (&PersonName, &EmailAddress),
+        now: Timestamp,
+    ) -> Result<NewMail, ApiError> {
+        let (kind, letter) = match kind {
+            LinkKind::Invitation => (MailKind::Invitation, mail::invitation(practice, name, &self.url)),
+            LinkKind::NewFactor => (MailKind::NewFactor, mail::new_factor(practice, name, &self.url)),
+            LinkKind::NewCredentials => {
+                (MailKind::NewCredentials, mail::new_credentials(practice, name, &self.url))
+            }
+        };
+        mail::seal(house, kind, email, letter, now)
+    }
+
     pub(crate) fn handed_to(self, person: AccountId, now: Timestamp) -> HandedLink {
         let expires_at = (now + curtain_storage::LINK_LIFETIME).to_date_time();
         HandedLink { person: person.as_uuid(), link: self.url, expires_at }
@@ -288,8 +307,8 @@ pub(crate) async fn invite_one(
     let role = role.role();
     let account = AccountId::new(now, house.entropy.as_ref());
     let link = FreshLink::new(house, now);
-    let letter = mail::invitation(by.identity().practice_name(), &name, &link.url);
-    let letter = mail::seal(house, MailKind::Invitation, &email, letter, now)?;
+    let practice = by.identity().practice_name();
+    let letter = link.letter(house, LinkKind::Invitation, practice, (&name, &email), now)?;
     let member = NewMember { account, name, email, role, link: link.stored };
     scope.invite(&member, now).await.map_err(|error| match error {
         StorageError::Constraint(name) if name == "account_email_key" => {
@@ -297,7 +316,7 @@ pub(crate) async fn invite_one(
         }
         error => error.into(),
     })?;
-    scope.queue_mail(&letter, now).await?;
+    scope.post().queue(&letter, now).await?;
     scope.record(&AuditEvent::PersonInvited { person: account, role }, now).await?;
     for clinician in clinicians {
         care_team::put_in(scope, account, clinician, now).await?;
@@ -323,20 +342,11 @@ pub(crate) async fn renew_link(
     let role = RoleGrant::by(&administrator, member.role, now)?.role();
     let link = FreshLink::new(&house, now);
     let practice = administrator.identity().practice_name();
-    let (kind, letter) = match scope.renew_link(id, link.stored, now).await? {
-        None => return Err(ApiError::Conflict("not_invited", "Only somebody who is invited needs a link.")),
-        Some(LinkKind::Invitation) => {
-            (MailKind::Invitation, mail::invitation(practice, &member.name, &link.url))
-        }
-        Some(LinkKind::NewFactor) => {
-            (MailKind::NewFactor, mail::new_factor(practice, &member.name, &link.url))
-        }
-        Some(LinkKind::NewCredentials) => {
-            (MailKind::NewCredentials, mail::new_credentials(practice, &member.name, &link.url))
-        }
+    let Some(kind) = scope.renew_link(id, link.stored, now).await? else {
+        return Err(ApiError::Conflict("not_invited", "Only somebody who is invited needs a link."));
     };
-    let letter = mail::seal(&house, kind, &member.email, letter, now)?;
-    scope.queue_mail(&letter, now).await?;
+    let letter = link.letter(&house, kind, practice, (&member.name, &member.email), now)?;
+    scope.post().queue(&letter, now).await?;
     scope.record(&AuditEvent::PersonInvited { person: id, role }, now).await?;
     scope.commit().await?;
     tracing::info!(by = %administrator.account(), account = %id, "a link was made anew");

@@ -37,6 +37,6 @@ impl CredentialScope {
         .bind(account.as_uuid())
         .fetch_optional(self.0.connection())
         .await?;
-        row.map(|row| Ok((row.rule.into_rule()?, Timestamp::from_date_time(row.role_since)))).transpose()
+        row.map(|row| Ok((row.rule.rule()?, Timestamp::from_date_time(row.role_since)))).transpose()
     }
 }
