@@ -46,10 +46,9 @@ impl Insistence {
 
     /// Only an order is lost when everything is forgotten, never a limit.
     fn make_room(&mut self, now: Timestamp) {
-        if self.asked.len() < MOST {
-            return;
+        if self.asked.len() >= MOST {
+            self.asked.retain(|_, asked| now.since(asked.last) < FORGET_AFTER);
         }
-        self.asked.retain(|_, asked| now.since(asked.last) < FORGET_AFTER);
         if self.asked.len() >= MOST {
             self.asked.clear();
         }
@@ -88,5 +87,29 @@ mod tests {
             insistence.asks(address(number), NOW);
         }
         assert!(insistence.asked.len() <= MOST);
+    }
+
+    #[test]
+    fn a_full_memory_forgets_the_quiet_first() {
+        let (mut insistence, most) = (Insistence::new(), u32::try_from(MOST).unwrap());
+        for number in 1..most {
+            insistence.asks(address(number), NOW);
+        }
+        let later = NOW + Duration::from_secs(30);
+        assert_eq!([1, 2].map(|_| insistence.asks(address(0), later)), [1, 2]);
+        insistence.asks(address(most), NOW + FORGET_AFTER);
+        assert_eq!(insistence.asked.len(), 2, "all but the two that asked within a minute");
+        assert_eq!(insistence.asks(address(0), NOW + FORGET_AFTER), 3);
+    }
+
+    #[test]
+    fn a_memory_full_of_insistent_ones_begins_anew() {
+        let (mut insistence, most) = (Insistence::new(), u32::try_from(MOST).unwrap());
+        for number in 0..most {
+            insistence.asks(address(number), NOW);
+        }
+        assert_eq!(insistence.asked.len(), MOST);
+        insistence.asks(address(most), NOW);
+        assert_eq!(insistence.asked.len(), 1);
     }
 }

@@ -10,7 +10,7 @@ use sqlx::{Connection as _, PgConnection};
 use uuid::Uuid;
 
 use crate::scope::LINK_LIFETIME;
-use crate::{AuditEvent, NewLink, Practice, StorageError, audit, query};
+use crate::{AuditEvent, Contact, NewLink, NewMail, Post, Practice, StorageError, audit, query};
 
 static MIGRATIONS: Migrator = sqlx::migrate!("../../migrations");
 
@@ -110,12 +110,23 @@ impl Owner {
         Ok(transaction.commit().await?)
     }
 
+    /// Whom a letter goes to about an account.
+    pub async fn contact(&mut self, email: &EmailAddress) -> Result<Option<Contact>, StorageError> {
+        let row: Option<(Uuid,)> = sqlx::query_as("select id from curtain.account where email = $1")
+            .bind(email.as_str())
+            .fetch_optional(&mut self.0)
+            .await?;
+        let Some((account,)) = row else { return Ok(None) };
+        Post(&mut self.0).contact(AccountId::from_uuid(account)).await
+    }
+
     /// Approves a reset of password and second factor, as whoever holds the server's console: for a practice with one
-    /// administrator. False when none waits.
+    /// administrator. False, and no letter, when none waits.
     pub async fn approve_access_reset(
         &mut self,
         email: &EmailAddress,
         link: NewLink,
+        letter: &NewMail,
         now: Timestamp,
     ) -> Result<bool, StorageError> {
         let mut transaction = self.0.begin().await?;
@@ -146,6 +157,7 @@ impl Owner {
         .await?;
         let event = AuditEvent::AccessResetApproved { person: AccountId::from_uuid(account) };
         audit::record(&mut transaction, None, &event, now).await?;
+        Post(&mut transaction).queue(letter, now).await?;
         transaction.commit().await?;
         Ok(true)
     }

@@ -4,8 +4,8 @@
 pub(crate) mod notices;
 mod templates;
 
-use curtain_domain::{EmailAddress, SessionId, Timestamp};
-use curtain_storage::{MailKind, NewMail, QueuedMail};
+use curtain_domain::{EmailAddress, Entropy, SessionId, Timestamp};
+use curtain_storage::{Contact, MailKind, NewMail, QueuedMail};
 use curtain_vault::{MailContext, Vault, VaultError};
 use serde::{Deserialize, Serialize};
 
@@ -46,12 +46,37 @@ pub(crate) fn seal(
     letter: Letter,
     now: Timestamp,
 ) -> Result<NewMail, ApiError> {
-    let id = SessionId::new(now, house.entropy.as_ref());
-    let key = house.vault.new_data_key(None, now)?;
-    let Letter { subject, text, html } = letter;
+    seal_with(&house.vault, house.entropy.as_ref(), kind, to, letter, now)
+}
+
+/// The letter with the link of a reset that the server's console approved, where no house is open. Sealed.
+///
+/// # Errors
+/// The key of this vault can't seal.
+pub fn console_reset(
+    vault: &Vault,
+    entropy: &dyn Entropy,
+    to: &Contact,
+    link: &str,
+    now: Timestamp,
+) -> Result<NewMail, ApiError> {
+    let letter = new_credentials(&to.practice_name, &to.name, link);
+    seal_with(vault, entropy, MailKind::NewCredentials, &to.email, letter, now)
+}
+
+fn seal_with(
+    vault: &Vault,
+    entropy: &dyn Entropy,
+    kind: MailKind,
+    to: &EmailAddress,
+    Letter { subject, text, html }: Letter,
+    now: Timestamp,
+) -> Result<NewMail, ApiError> {
+    let id = SessionId::new(now, entropy);
+    let key = vault.new_data_key(None, now)?;
     let message = Message { to: to.as_str().to_owned(), subject, text, html };
     let bytes = serde_json::to_vec(&message).map_err(ApiError::internal)?;
-    let sealed = house.vault.seal_mail(&MailContext::new(key.clone(), id), &bytes)?;
+    let sealed = vault.seal_mail(&MailContext::new(key.clone(), id), &bytes)?;
     Ok(NewMail { id, kind, key, sealed })
 }
 

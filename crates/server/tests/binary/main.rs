@@ -1,6 +1,7 @@
 //! The real binary as an operator runs it: started, asked over a real socket, stopped.
 
 mod administrator;
+mod approve_reset;
 mod audit;
 mod demo;
 mod guard;

@@ -1,8 +1,10 @@
 //! Password and second factor lost together: two administrators, each step once, and a link of its own kind.
 
 use curtain_auth::{ActivationToken, Administrator, Principal};
-use curtain_domain::{AccountId, EmailAddress};
-use curtain_storage::{IdentityCheck, LinkKind, StorageError};
+use curtain_domain::{
+    AccountId, DataKeyId, EmailAddress, KeyEncryptionKeyId, Sealed, SessionId, WrappedDataKey,
+};
+use curtain_storage::{IdentityCheck, LinkKind, MailKind, NewMail, StorageError};
 
 use super::{a_second_administrator, link};
 use crate::support::sql::{self, Refusal, attempt, number};
@@ -152,12 +154,37 @@ async fn the_console_is_the_second_person_and_only_of_what_was_asked() {
     let world = World::seeded().await;
     let (iris, email) = (world.iris().await, EmailAddress::parse("ana@demo.curtain.example").unwrap());
     let mut owner = world.database.owner().await;
-    assert_eq!(owner.approve_access_reset(&email, link(&world).1, world.now).await, Ok(false));
+    assert_eq!(
+        owner.contact(&email).await.unwrap().map(|to| to.name.as_str().to_owned()),
+        Some("Ana Ruiz".to_owned())
+    );
+    assert_eq!(
+        owner.approve_access_reset(&email, link(&world).1, &letter(&world), world.now).await,
+        Ok(false)
+    );
     assert!(request(&world, &iris, ANA).await);
-    let (token, new) = link(&world);
-    assert_eq!(owner.approve_access_reset(&email, new, world.now).await, Ok(true));
-    assert_eq!(owner.approve_access_reset(&email, link(&world).1, world.now).await, Ok(false));
+    let ((token, new), first) = (link(&world), letter(&world));
+    assert_eq!(owner.approve_access_reset(&email, new, &first, world.now).await, Ok(true));
+    assert_eq!(
+        owner.approve_access_reset(&email, link(&world).1, &letter(&world), world.now).await,
+        Ok(false)
+    );
+    let queued: Vec<_> = world.store.worker().begin().await.unwrap().waiting_mail(9).await.unwrap();
+    assert_eq!(
+        queued.iter().map(|one| one.id).collect::<Vec<_>>(),
+        [first.id],
+        "one letter, for what counted"
+    );
     let mut scope = world.store.credentials().begin().await.unwrap();
     let found = scope.activation(token.hash(), world.now).await.unwrap().unwrap();
     assert_eq!((found.account, found.kind), (ANA, LinkKind::NewCredentials));
+}
+
+/// A letter that nobody opens here.
+fn letter(world: &World) -> NewMail {
+    let id = SessionId::new(world.now, &*world.entropy);
+    let wrapped_by = KeyEncryptionKeyId("test".to_owned());
+    let key =
+        WrappedDataKey { id: DataKeyId::new(world.now, &*world.entropy), wrapped_by, bytes: vec![0; 60] };
+    NewMail { id, kind: MailKind::NewCredentials, key, sealed: Sealed::from_bytes(vec![0; 99]) }
 }
