@@ -7,6 +7,7 @@ import { audit } from "./en-audit";
 import { passkeys } from "./en-passkeys";
 import { accessReset, careTeam, outbox, people } from "./en-people";
 import { policy } from "./en-policy";
+import { safety } from "./en-safety";
 
 const list = (names: readonly string[]): string => new Intl.ListFormat("en", { type: "conjunction" }).format(names);
 
@@ -220,6 +221,7 @@ export const en = {
   accessReset,
   careTeam,
   policy,
+  safety,
   outbox,
 
   lobby: {
@@ -332,12 +334,6 @@ export const en = {
     waitingFor: (name: string) => `Waiting for ${name}`,
     lostConnection: "Lost connection",
     newDevice: "New device since last time",
-    safetyCode: "Safety code",
-    safetyQuestion: "What is the safety code for?",
-    safetyLead: "Only the people named above can see and hear this visit.",
-    safetyHow:
-      "This code is the same on every screen of this visit. To be sure that nobody is in between, read it to each other.",
-    safetyNew: "The visit was restarted, so this code is new.",
     messages: "Messages",
     message: "Message",
     send: "Send",
@@ -386,6 +382,7 @@ export const en = {
     room_restarted: () => "The visit was restarted.",
     change_refused: () => "A change to who is in this visit was refused.",
     new_device: (name: string) => `${name} is in the visit, with a new device since last time.`,
+    code_differs: (name: string) => `${name} says that the safety code is different.`,
     admit_refused: (name: string) => `We can't confirm that this is ${name}. Ask them to reload the page.`,
     admit_failed: (name: string) => `${name} could not be admitted just now. Try again.`,
   },

@@ -5,6 +5,7 @@ mod hostile;
 mod policy_refusals;
 mod refusals;
 mod rogue;
+mod safety_code;
 mod stories;
 mod surface;
 mod vectors;

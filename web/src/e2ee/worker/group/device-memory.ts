@@ -1,10 +1,13 @@
 // What this browser keeps between visits: a person's device key, which can sign and never be read, the visits it took
-// part in, and the device keys of people it met. All public but the key itself; IndexedDB keeps CryptoKeys as they are.
+// part in, and the devices of people it met. All public but the key itself; IndexedDB keeps CryptoKeys as they are.
+import type { KnownDevice } from "./outside";
 
 const DATABASE = "curtain";
 const DEVICE_KEYS = "device_keys";
 const VISITS = "visits";
 const PEOPLE = "people";
+/** A phone, a tablet, a computer at home and one at work, twice. More would let a stranger's old device pass for long. */
+const DEVICES_KEPT = 8;
 
 export class DeviceMemory {
   readonly #database: IDBDatabase | null;
@@ -45,13 +48,17 @@ export class DeviceMemory {
     await this.#write(VISITS, (store) => store.put(now, `${visit} ${person}`));
   }
 
-  /** The device key that a person had when this browser met them. */
-  async deviceOf(person: string): Promise<Uint8Array | null> {
-    return this.#get<Uint8Array>(PEOPLE, person);
+  /** The devices that a person was met with. Before there were codes to compare, one key was kept, as it is. */
+  async devicesOf(person: string): Promise<readonly KnownDevice[]> {
+    const kept = await this.#get<Uint8Array | readonly KnownDevice[]>(PEOPLE, person);
+    return kept instanceof Uint8Array ? [{ device: kept, confirmed: false }] : (kept ?? []);
   }
 
-  async rememberDevice(person: string, devicePub: Uint8Array): Promise<void> {
-    await this.#write(PEOPLE, (store) => store.put(devicePub, person));
+  /** Newest last. */
+  async rememberDevices(person: string, devices: readonly KnownDevice[]): Promise<void> {
+    await this.#write(PEOPLE, (store) =>
+      devices.length === 0 ? store.delete(person) : store.put(devices.slice(-DEVICES_KEPT), person),
+    );
   }
 
   async #get<T>(store: string, key: string): Promise<T | null> {

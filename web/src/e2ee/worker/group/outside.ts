@@ -14,12 +14,15 @@ export type Self = {
   readonly coHosts: readonly string[];
 };
 
+/** A device that a person was met with. `confirmed`: the two compared the SafetyCode on it. */
+export type KnownDevice = { readonly device: Uint8Array; readonly confirmed: boolean };
+
 /** The part of the device's memory that the group uses. */
 export type Memory = {
   wasIn(visit: string, person: string): Promise<boolean>;
   rememberVisit(visit: string, person: string, now: number): Promise<void>;
-  deviceOf(person: string): Promise<Uint8Array | null>;
-  rememberDevice(person: string, devicePub: Uint8Array): Promise<void>;
+  devicesOf(person: string): Promise<readonly KnownDevice[]>;
+  rememberDevices(person: string, devices: readonly KnownDevice[]): Promise<void>;
 };
 
 export type Outside = {
