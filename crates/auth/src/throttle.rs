@@ -203,13 +203,15 @@ impl Throttle {
     }
 
     fn make_room(&mut self, now: Timestamp) {
-        if self.failures.len() < MAX_SUBJECTS {
-            return;
+        if self.failures.len() >= MAX_SUBJECTS {
+            self.failures.retain(|_, failures| now.since(failures.last) < FORGET_AFTER);
         }
-        self.failures.retain(|_, failures| now.since(failures.last) < FORGET_AFTER);
-        if self.failures.len() < MAX_SUBJECTS {
-            return;
+        if self.failures.len() >= MAX_SUBJECTS {
+            self.forget_the_older_half();
         }
+    }
+
+    fn forget_the_older_half(&mut self) {
         let mut times: Vec<Timestamp> = self.failures.values().map(|failures| failures.last).collect();
         let middle = times.len() / 2;
         let (_, median, _) = times.select_nth_unstable(middle);
@@ -355,6 +357,44 @@ mod tests {
             Err(TooManyAttempts { retry_after: SECOND * 8 }),
             "the same name from elsewhere waits"
         );
+    }
+
+    /// As many names as can be remembered, less one: each fails once when `at` says.
+    fn nearly_full(at: impl Fn(usize) -> Timestamp) -> Throttle {
+        let mut throttle = Throttle::new();
+        for number in 1..MAX_SUBJECTS {
+            throttle.failed(&[name(&format!("{number}@b.example"))], at(number));
+        }
+        throttle
+    }
+
+    #[test]
+    fn a_full_memory_forgets_first_what_nobody_would_wait_for() {
+        let hour_old = |number: usize| if number <= 1_000 { NOW } else { NOW + SECOND };
+        let mut throttle = nearly_full(hour_old);
+        throttle.failed(&[name("last@b.example")], NOW + SECOND);
+        throttle.failed(&[name("one-more@b.example")], NOW + FORGET_AFTER);
+        assert_eq!(throttle.failures.len(), MAX_SUBJECTS - 1_000 + 1, "those of an hour ago, and no other");
+    }
+
+    #[test]
+    fn a_memory_full_of_the_last_hour_forgets_its_older_half() {
+        let mut throttle = nearly_full(|number| NOW + Duration::from_millis(number.try_into().unwrap()));
+        let late = NOW + Duration::from_mins(5);
+        throttle.failed(&[name("last@b.example")], late);
+        throttle.failed(&[name("one-more@b.example")], late);
+        assert_eq!(throttle.failures.len(), MAX_SUBJECTS / 2);
+        assert!(throttle.failures.contains_key(&name("last@b.example")));
+        assert!(!throttle.failures.contains_key(&name("1@b.example")));
+    }
+
+    #[test]
+    fn a_flood_in_one_instant_does_not_fill_the_memory_either() {
+        let mut throttle = nearly_full(|_| NOW);
+        for number in 0..10 {
+            throttle.failed(&[name(&format!("more{number}@b.example"))], NOW);
+        }
+        assert!(throttle.failures.len() <= MAX_SUBJECTS);
     }
 
     #[test]
