@@ -59,7 +59,8 @@ fn characters_are_counted_not_bytes_and_any_script_will_do() {
 #[test]
 fn what_others_would_try_first_is_refused() {
     assert_eq!(refusal("aaaaaaaaaaaa", &[]), Some(PasswordRefusal::Repetitive));
-    assert_eq!(refusal("abababababab", &[]), Some(PasswordRefusal::Repetitive));
+    assert_eq!(refusal("kdpkdpkdpkdp", &[]), Some(PasswordRefusal::Repetitive));
+    assert_eq!(refusal("kdpfkdpfkdpf", &[]), None, "four different characters");
     let context = ["Dr Maya Lee", "lee@practice.example", "Riverside Practice"];
     for guessable in [
         "RiversidePractice",
