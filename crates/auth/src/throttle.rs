@@ -314,6 +314,30 @@ mod tests {
     }
 
     #[test]
+    fn a_household_is_forgiven_one_slip_a_minute() {
+        let (mut throttle, household) = (Throttle::new(), address(1));
+        let mut wait_at = |at: Timestamp, slips: u32| {
+            (0..slips).for_each(|_| throttle.failed(from_ref(&household), at));
+            throttle.check(from_ref(&household), at).err().map_or(0, |wait| wait.retry_after.as_secs())
+        };
+        let minute = Duration::from_mins(1);
+        let waits = [(0, 33), (2, 1), (3, 1)].map(|(minutes, slips)| wait_at(NOW + minute * minutes, slips));
+        assert_eq!(waits, [8, 4, 4], "33, then 33 - 2 + 1, then 32 - 1 + 1");
+    }
+
+    #[test]
+    fn a_wait_begins_with_the_last_slip() {
+        let (mut throttle, who) = (Throttle::new(), name("a@b.example"));
+        (0..6).for_each(|_| throttle.failed(from_ref(&who), NOW));
+        let later = NOW + SECOND * 30;
+        throttle.failed(from_ref(&who), later);
+        assert_eq!(
+            [3, 4].map(|after| throttle.check(from_ref(&who), later + SECOND * after).is_ok()),
+            [false, true]
+        );
+    }
+
+    #[test]
     fn asking_for_a_passkey_is_no_mistake_and_a_flood_of_it_is_slowed() {
         let from = |last: u8| IpAddr::from([192, 0, 2, last]);
         let (asking, wrong) = (ThrottleSubject::asking_from(from(1)), ThrottleSubject::from_address(from(1)));
