@@ -136,7 +136,6 @@ export type AnnouncementView = {
     | "room_restarted"
     | "change_refused"
     | "new_device"
-    | "code_differs"
     | "admit_refused"
     | "admit_failed";
   readonly name: string;

@@ -63,7 +63,7 @@ export class VisitSession implements VisitControls {
   readonly #door = new Door();
   #group: readonly GroupPerson[] = [];
   #longCode: string | null = null;
-  readonly #safety = new Safety(this.#announcer);
+  readonly #safety = new Safety();
   readonly #tracks = new Map<string, Tracks>();
   readonly #notices = new Notices(this.#announcer, () => {
     this.#changed();
@@ -355,7 +355,7 @@ export class VisitSession implements VisitControls {
         this.#go("in_visit");
         return;
       case "safety_code":
-        this.#safety.is(message.safety, this.#group);
+        this.#safety.is(message.safety);
         this.#changed();
         return;
       case "outside":

@@ -382,7 +382,6 @@ export const en = {
     room_restarted: () => "The visit was restarted.",
     change_refused: () => "A change to who is in this visit was refused.",
     new_device: (name: string) => `${name} is in the visit, with a new device since last time.`,
-    code_differs: (name: string) => `${name} says that the safety code is different.`,
     admit_refused: (name: string) => `We can't confirm that this is ${name}. Ask them to reload the page.`,
     admit_failed: (name: string) => `${name} could not be admitted just now. Try again.`,
   },

@@ -1,6 +1,5 @@
-// The SafetyCode on the page: what the worker says of it, with names in place of ids, and a word for who can't see it.
+// The SafetyCode on the page: what the worker says of it, with names in place of ids.
 import type { GroupPerson, SafetyCodeState } from "../../e2ee/messages";
-import type { Announcer } from "../announcer";
 import type { SafetyView } from "../view";
 
 const NOBODY: SafetyCodeState = {
@@ -15,17 +14,9 @@ const NOBODY: SafetyCodeState = {
 };
 
 export class Safety {
-  readonly #announcer: Announcer;
   #now = NOBODY;
 
-  constructor(announcer: Announcer) {
-    this.#announcer = announcer;
-  }
-
-  is(now: SafetyCodeState, people: readonly GroupPerson[]): void {
-    for (const person of now.differs) {
-      if (!this.#now.differs.includes(person)) this.#announcer.say("code_differs", nameOf(people, person));
-    }
+  is(now: SafetyCodeState): void {
     this.#now = now;
   }
 

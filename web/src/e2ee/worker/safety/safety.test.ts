@@ -141,15 +141,24 @@ describe("what people say of the code", () => {
     expect(ana.safety?.verdict).toBeNull();
   });
 
-  it("that it is different reaches the other side, and can be taken back", async () => {
+  it("that it is different reaches the other side, which has to compare again, and can be taken back", async () => {
     const { room, lee, ana } = await visit();
+    await judge(lee, "matches");
     await judge(ana, "different");
     await room.settle();
     expect(ana.safety).toMatchObject({ verdict: "different", state: "code" });
-    expect(lee.safety?.differs).toEqual([ANA]);
+    expect(lee.safety).toMatchObject({ verdict: null, differs: [ANA] });
     await judge(ana, "matches");
+    await judge(lee, "matches");
     expect(ana.safety?.verdict).toBe("matches");
+    expect(lee.safety).toMatchObject({ verdict: "matches", differs: [] });
+  });
+
+  it("that it is different is forgotten when the code is another one", async () => {
+    const { room, lee, ana } = await visit();
+    await judge(ana, "different");
     await letTomIn(room, lee);
+    expect(ana.safety?.verdict).toBeNull();
     expect(lee.safety?.differs).toEqual([]);
   });
 });

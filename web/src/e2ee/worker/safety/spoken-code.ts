@@ -59,6 +59,8 @@ export class SpokenCode {
   judge(code: string, verdict: Exclude<Verdict, null>): boolean {
     if (this.#now?.state !== "code" || this.#now.code !== code) return false;
     this.#verdict = verdict;
+    // They have just compared it once more.
+    if (verdict === "matches") this.#differs = [];
     this.#tell();
     return true;
   }
@@ -68,11 +70,12 @@ export class SpokenCode {
     return { since: this.#now?.since ?? 0, round: this.#now?.round ?? 0 };
   }
 
-  /** A member says that they were read another code than theirs. */
+  /** A member says that they were read another code than theirs: whoever was content has to compare again. */
   differsFor(person: string, { since, round }: { since: number; round: number }): void {
     const ours = this.round;
     if (since !== ours.since || round !== ours.round || this.#differs.includes(person)) return;
     this.#differs = [...this.#differs, person];
+    if (this.#verdict === "matches") this.#verdict = null;
     this.#tell();
   }
 
