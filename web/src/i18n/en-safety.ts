@@ -34,13 +34,13 @@ export const safety = {
     too_many_rounds: () =>
       "We tried too often to make a code. Compare the long code instead. You find it under “What is the safety code for?”.",
   },
-  failedBothPress: "Everybody in the visit has to press “Try again”.",
+  everybodyPresses: "Everybody in the visit has to press it.",
   newDevice: (names: readonly string[]) =>
     names.length === 1
       ? `${list(names)} has another device than last time. Please compare the code now.`
       : `${list(names)} have other devices than last time. Please compare the code now.`,
   theySayDifferent: (names: readonly string[]) =>
-    `${somebody(names)} says that the code is different. Read it to each other once more. If it is still different, stop here and use another phone line.`,
+    `${somebody(names)} says that the code is different. Read it to each other once more. If it is still different, stop here and talk by phone instead.`,
   weSaidDifferent: "The codes were different. Somebody may be listening. Don't say anything private here.",
   differentTitle: "The codes are different",
   differentFirst: "Perhaps one of you misread it. Read it to each other once more, slowly, digit by digit.",
