@@ -39,6 +39,8 @@ pub struct RosterMember {
     pub name: String,
     /// The device key behind the leaf.
     pub device_pub: [u8; 32],
+    /// The practice vouches for the device.
+    pub certified: bool,
     /// The leaf signature key.
     pub leaf_key: [u8; 32],
     /// May add people (rule R1).

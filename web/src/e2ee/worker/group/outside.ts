@@ -1,5 +1,5 @@
 // What the group needs from the worker around it, so that it can run in a test with a clock of its own.
-import type { FromWorker, Role } from "../../messages";
+import type { FromWorker, Practice, Role } from "../../messages";
 import type { Member } from "../../wasm/curtain_e2ee";
 import type { KeyRing } from "../frames/key-ring";
 import type { SendKeys } from "../frames/send-keys";
@@ -12,6 +12,7 @@ export type Self = {
   readonly name: string;
   /** Persons that the clinician's policy lets admit. */
   readonly coHosts: readonly string[];
+  readonly practice: Practice;
 };
 
 /** The part of the device's memory that the group uses. */
