@@ -18,6 +18,9 @@ use crate::ApiError;
 const QUEUE: usize = 64;
 /// How long one waits. Longer and browsers show nothing for too long; shorter and a busy minute turns people away.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How long it takes to be turned away. A script that asks again at once then asks once a second for each of its connections,
+/// and the cores stay with those who are served. Longer keeps connections that others could have; shorter calms nobody.
+const TURNED_AWAY_IN: Duration = Duration::from_secs(1);
 /// What `Retry-After` says to those turned away, in seconds.
 const COME_BACK_AFTER: u64 = 5;
 
@@ -71,14 +74,20 @@ impl HashingPermits {
         let mut place = match self.desk.ask(turn) {
             Some(Asked::Served(permit)) => return Ok(permit),
             Some(Asked::Waits(place)) => place,
-            None => return Err(ApiError::Busy(COME_BACK_AFTER)),
+            None => return Err(turned_away().await),
         };
         match tokio::time::timeout(self.patience, &mut place.called).await {
             Ok(Ok(permit)) => Ok(permit),
-            // It took too long, or somebody who asked less took the place.
-            Err(_) | Ok(Err(_)) => Err(ApiError::Busy(COME_BACK_AFTER)),
+            // Somebody who asked less took the place.
+            Ok(Err(_)) => Err(turned_away().await),
+            Err(_) => Err(ApiError::Busy(COME_BACK_AFTER)),
         }
     }
+}
+
+async fn turned_away() -> ApiError {
+    tokio::time::sleep(TURNED_AWAY_IN).await;
+    ApiError::Busy(COME_BACK_AFTER)
 }
 
 /// What comes of asking for a permit.

@@ -35,8 +35,11 @@ impl Insistence {
 
     /// Counts one more, and says how often this network asked without a quiet minute in between: 1 for a newcomer.
     pub fn asks(&mut self, address: IpAddr, now: Timestamp) -> u32 {
-        self.make_room(now);
-        let asked = self.asked.entry(household(address)).or_insert(Asked { times: 0, last: now });
+        let network = household(address);
+        if !self.asked.contains_key(&network) {
+            self.make_room(now);
+        }
+        let asked = self.asked.entry(network).or_insert(Asked { times: 0, last: now });
         if now.since(asked.last) >= FORGET_AFTER {
             asked.times = 0;
         }

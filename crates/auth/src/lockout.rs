@@ -129,6 +129,11 @@ mod tests {
         }
     }
 
+    #[test]
+    fn the_database_knows_each_factor_by_its_name() {
+        assert_eq!(Factor::ALL.map(Factor::as_str), ["password", "totp", "recovery_code"]);
+    }
+
     fn any_factor() -> impl Strategy<Value = Factor> {
         prop::sample::select(Factor::ALL.to_vec())
     }

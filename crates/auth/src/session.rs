@@ -220,12 +220,41 @@ mod tests {
     }
 
     #[test]
-    fn a_principal_has_the_role_of_its_session() {
+    fn a_principal_is_who_its_session_says() {
         for role in Role::ALL {
             let (session, token) = stored(role);
+            let (id, account, times) = (session.id(), session.account(), *session.times());
             let principal = session.admit(&token, NOW).ok().unwrap();
-            assert_eq!(principal.identity().role(), role);
+            let who = principal.identity();
+            assert_eq!((who.role(), who.session(), who.account(), *who.times()), (role, id, account, times));
+            assert_eq!((who.name().as_str(), who.practice_name()), ("Ana Ruiz", "Demo"));
+            assert_eq!(who.context().hash().as_bytes(), token.context().hash().as_bytes());
         }
+    }
+
+    #[test]
+    fn a_principal_is_of_its_own_role_and_no_other() {
+        for role in Role::ALL {
+            let (session, token) = stored(role);
+            let account = session.account();
+            let principal = session.admit(&token, NOW).ok().unwrap();
+            let as_each = [
+                principal.clone().into_patient().map(|one| (one.account(), format!("{one:?}"))),
+                principal.clone().into_clinician().map(|one| (one.account(), format!("{one:?}"))),
+                principal.clone().into_administrator().map(|one| (one.account(), format!("{one:?}"))),
+                principal.into_auditor().map(|one| (one.account(), format!("{one:?}"))),
+            ];
+            let own = Some((account, format!("Principal<{role}>({account})")));
+            assert_eq!(as_each, Role::ALL.map(|each| own.clone().filter(|_| each == role)));
+        }
+    }
+
+    #[test]
+    fn a_principal_knows_whether_its_factor_is_fresh() {
+        let (session, token) = stored(Role::Administrator);
+        let principal = session.admit(&token, NOW).ok().unwrap();
+        let fresh = [NOW, NOW + FRESH_FOR].map(|at| principal.identity().has_fresh_factor(at));
+        assert_eq!(fresh, [true, false]);
     }
 
     #[test]

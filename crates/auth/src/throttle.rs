@@ -203,13 +203,15 @@ impl Throttle {
     }
 
     fn make_room(&mut self, now: Timestamp) {
-        if self.failures.len() < MAX_SUBJECTS {
-            return;
+        if self.failures.len() >= MAX_SUBJECTS {
+            self.failures.retain(|_, failures| now.since(failures.last) < FORGET_AFTER);
         }
-        self.failures.retain(|_, failures| now.since(failures.last) < FORGET_AFTER);
-        if self.failures.len() < MAX_SUBJECTS {
-            return;
+        if self.failures.len() >= MAX_SUBJECTS {
+            self.forget_the_older_half();
         }
+    }
+
+    fn forget_the_older_half(&mut self) {
         let mut times: Vec<Timestamp> = self.failures.values().map(|failures| failures.last).collect();
         let middle = times.len() / 2;
         let (_, median, _) = times.select_nth_unstable(middle);
@@ -312,6 +314,30 @@ mod tests {
     }
 
     #[test]
+    fn a_household_is_forgiven_one_slip_a_minute() {
+        let (mut throttle, household) = (Throttle::new(), address(1));
+        let mut wait_at = |at: Timestamp, slips: u32| {
+            (0..slips).for_each(|_| throttle.failed(from_ref(&household), at));
+            throttle.check(from_ref(&household), at).err().map_or(0, |wait| wait.retry_after.as_secs())
+        };
+        let minute = Duration::from_mins(1);
+        let waits = [(0, 33), (2, 1), (3, 1)].map(|(minutes, slips)| wait_at(NOW + minute * minutes, slips));
+        assert_eq!(waits, [8, 4, 4], "33, then 33 - 2 + 1, then 32 - 1 + 1");
+    }
+
+    #[test]
+    fn a_wait_begins_with_the_last_slip() {
+        let (mut throttle, who) = (Throttle::new(), name("a@b.example"));
+        (0..6).for_each(|_| throttle.failed(from_ref(&who), NOW));
+        let later = NOW + SECOND * 30;
+        throttle.failed(from_ref(&who), later);
+        assert_eq!(
+            [3, 4].map(|after| throttle.check(from_ref(&who), later + SECOND * after).is_ok()),
+            [false, true]
+        );
+    }
+
+    #[test]
     fn asking_for_a_passkey_is_no_mistake_and_a_flood_of_it_is_slowed() {
         let from = |last: u8| IpAddr::from([192, 0, 2, last]);
         let (asking, wrong) = (ThrottleSubject::asking_from(from(1)), ThrottleSubject::from_address(from(1)));
@@ -355,6 +381,44 @@ mod tests {
             Err(TooManyAttempts { retry_after: SECOND * 8 }),
             "the same name from elsewhere waits"
         );
+    }
+
+    /// As many names as can be remembered, less one: each fails once when `at` says.
+    fn nearly_full(at: impl Fn(usize) -> Timestamp) -> Throttle {
+        let mut throttle = Throttle::new();
+        for number in 1..MAX_SUBJECTS {
+            throttle.failed(&[name(&format!("{number}@b.example"))], at(number));
+        }
+        throttle
+    }
+
+    #[test]
+    fn a_full_memory_forgets_first_what_nobody_would_wait_for() {
+        let hour_old = |number: usize| if number <= 1_000 { NOW } else { NOW + SECOND };
+        let mut throttle = nearly_full(hour_old);
+        throttle.failed(&[name("last@b.example")], NOW + SECOND);
+        throttle.failed(&[name("one-more@b.example")], NOW + FORGET_AFTER);
+        assert_eq!(throttle.failures.len(), MAX_SUBJECTS - 1_000 + 1, "those of an hour ago, and no other");
+    }
+
+    #[test]
+    fn a_memory_full_of_the_last_hour_forgets_its_older_half() {
+        let mut throttle = nearly_full(|number| NOW + Duration::from_millis(number.try_into().unwrap()));
+        let late = NOW + Duration::from_mins(5);
+        throttle.failed(&[name("last@b.example")], late);
+        throttle.failed(&[name("one-more@b.example")], late);
+        assert_eq!(throttle.failures.len(), MAX_SUBJECTS / 2);
+        assert!(throttle.failures.contains_key(&name("last@b.example")));
+        assert!(!throttle.failures.contains_key(&name("1@b.example")));
+    }
+
+    #[test]
+    fn a_flood_in_one_instant_does_not_fill_the_memory_either() {
+        let mut throttle = nearly_full(|_| NOW);
+        for number in 0..10 {
+            throttle.failed(&[name(&format!("more{number}@b.example"))], NOW);
+        }
+        assert!(throttle.failures.len() <= MAX_SUBJECTS);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use curtain_auth::{
     NewPassword, Password, PasswordCheck, PasswordCost, PasswordHasher, PasswordMinimum, PasswordPhc,
-    PasswordRefusal,
+    PasswordRefusal, Pepper,
 };
 use curtain_domain::SeededEntropy;
 
@@ -59,7 +59,8 @@ fn characters_are_counted_not_bytes_and_any_script_will_do() {
 #[test]
 fn what_others_would_try_first_is_refused() {
     assert_eq!(refusal("aaaaaaaaaaaa", &[]), Some(PasswordRefusal::Repetitive));
-    assert_eq!(refusal("abababababab", &[]), Some(PasswordRefusal::Repetitive));
+    assert_eq!(refusal("kdpkdpkdpkdp", &[]), Some(PasswordRefusal::Repetitive));
+    assert_eq!(refusal("kdpfkdpfkdpf", &[]), None, "four different characters");
     let context = ["Dr Maya Lee", "lee@practice.example", "Riverside Practice"];
     for guessable in [
         "RiversidePractice",
@@ -71,6 +72,8 @@ fn what_others_would_try_first_is_refused() {
         assert_eq!(refusal(guessable, &context), Some(PasswordRefusal::Guessable), "{guessable}");
     }
     assert_eq!(refusal("maya sails at riverside", &context), None, "a sentence may use a name");
+    assert_eq!(refusal("riverside kdp", &context), Some(PasswordRefusal::Guessable));
+    assert_eq!(refusal("riverside kdpf", &context), None, "four characters of one's own");
 }
 
 #[test]
@@ -134,6 +137,31 @@ fn a_password_hashed_at_another_cost_is_right_but_old() {
     let again =
         dearer.rehash(&Password::typed(PHRASE), &SeededEntropy::new(8)).unwrap_or_else(|e| panic!("{e}"));
     assert_eq!(dearer.verify(&Password::typed(PHRASE), Some(&again)), PasswordCheck::Right);
+}
+
+#[test]
+fn a_peppered_hash_is_nothing_without_its_pepper() {
+    let (plain, peppered) = (hasher(CHEAP), hasher(CHEAP).with_pepper(Pepper::new(&[1; 32])));
+    let stored = hashed(&peppered, PHRASE, 11);
+    let check = |hasher: &PasswordHasher, text| hasher.verify(&Password::typed(text), Some(&stored));
+    assert_eq!(check(&peppered, PHRASE), PasswordCheck::Right);
+    assert_eq!(check(&peppered, "correct horse battery stapler"), PasswordCheck::Wrong);
+    assert_eq!(check(&plain, PHRASE), PasswordCheck::Wrong);
+    assert_eq!(check(&hasher(CHEAP).with_pepper(Pepper::new(&[2; 32])), PHRASE), PasswordCheck::Wrong);
+}
+
+#[test]
+fn a_new_pepper_is_used_from_then_on_and_those_before_still_check() {
+    let (first, second) = (Pepper::new(&[1; 32]), Pepper::new(&[2; 32]));
+    let unpeppered = hashed(&hasher(CHEAP), PHRASE, 12);
+    let earlier = hashed(&hasher(CHEAP).with_pepper(first.clone()), PHRASE, 13);
+    let hasher = hasher(CHEAP).with_pepper(first).with_pepper(second);
+    for old in [&unpeppered, &earlier] {
+        assert_eq!(hasher.verify(&Password::typed(PHRASE), Some(old)), PasswordCheck::RightButOld);
+        assert_eq!(hasher.verify(&Password::typed("another phrase"), Some(old)), PasswordCheck::Wrong);
+    }
+    let stored = hashed(&hasher, PHRASE, 14);
+    assert_eq!(hasher.verify(&Password::typed(PHRASE), Some(&stored)), PasswordCheck::Right);
 }
 
 #[test]

@@ -1,5 +1,6 @@
-//! A random walk of 150 mixed operations by members of both libraries: admit, readmit, remove, renew, speak, speak late.
-//! After each commit all hold the same key. `CURTAIN_WALK_SEED` walks a known path again.
+//! Ten random walks of 150 mixed operations each by members of both libraries: admit, readmit, remove, renew, speak, speak
+//! late, leave the left half of the tree blank. After each commit all hold the same key. `CURTAIN_WALK_SEED` walks known paths
+//! again.
 
 use core::time::Duration;
 use std::collections::BTreeMap;
@@ -8,7 +9,10 @@ use curtain_domain::{AccountId, Clock, Entropy, SeededEntropy, SystemClock, Time
 use curtain_e2ee::{DeviceKey, Event, Member, NewLeaf, Payload, Policy};
 use curtain_testkit::{OpenMlsPeer, PeerEvent};
 
+const WALKS: u64 = 10;
 const OPERATIONS: usize = 150;
+/// Leaves of the left half of a tree of eight.
+const LEFT: u32 = 4;
 /// A clinician and five colleagues, who may all admit, and three patients. Six of the nine fit in.
 const PEOPLE: usize = 9;
 const ADMITTERS: usize = 6;
@@ -163,6 +167,10 @@ impl Walk {
         // Somebody who may admit stays, or nobody could ever come in again.
         let admitters = self.inside.keys().filter(|one| **one < ADMITTERS && **one != who).count();
         let Some(by) = self.one_of(|other| other != who).filter(|_| admitters > 0) else { return };
+        self.remove_by(by, who);
+    }
+
+    fn remove_by(&mut self, by: usize, who: usize) {
         let long_ago = self.now() - Duration::from_secs(20);
         for tab in self.inside.values() {
             if let Tab::Ours(member) = tab {
@@ -170,6 +178,17 @@ impl Walk {
             }
         }
         self.change(by, Some(who), None, "remove");
+    }
+
+    /// Everybody in the left half of the tree is removed, one after the other: the tree stays as wide, its left half is blank,
+    /// and whoever commits next has an empty copath there (RFC 9420 §7.8).
+    fn blank_left_half(&mut self) {
+        let left: Vec<_> = self.inside.keys().copied().filter(|who| self.leaf_of(*who) < LEFT).collect();
+        let Some(by) = self.one_of(|who| who < ADMITTERS && !left.contains(&who)) else { return };
+        for who in left {
+            self.remove_by(by, who);
+        }
+        self.change(by, None, None, "left half blank");
     }
 
     fn change(&mut self, by: usize, out: Option<usize>, back_in: Option<usize>, what: &'static str) {
@@ -297,6 +316,7 @@ impl Walk {
             self.step += 1;
             let full = self.inside.len() >= PLACES;
             match self.roll(10) {
+                0 if full => self.blank_left_half(),
                 0..=2 if !full => self.admit(),
                 0..=3 if self.inside.len() > 2 => self.remove(),
                 4 | 5 if self.inside.len() > 1 => self.readmit(),
@@ -311,14 +331,21 @@ impl Walk {
 }
 
 #[test]
-fn both_libraries_agree_on_a_random_walk() {
+fn both_libraries_agree_on_random_walks() {
     let told = std::env::var("CURTAIN_WALK_SEED").ok().and_then(|seed| seed.parse().ok());
-    let seed = told.unwrap_or_else(|| SystemClock.now().unix_millis());
-    eprintln!("CURTAIN_WALK_SEED={seed}");
-    let mut walk = Walk::new(seed);
-    walk.walk();
-    eprintln!("{:?}", walk.counts);
-    for what in ["admit", "remove", "readmit", "update", "commits by ours", "commits by openmls"] {
-        assert!(walk.counts.get(what).is_some_and(|count| *count > 0), "no {what}");
+    let first: u64 = told.unwrap_or_else(|| SystemClock.now().unix_millis());
+    let mut counts = BTreeMap::<&str, usize>::new();
+    for seed in first..first + WALKS {
+        eprintln!("CURTAIN_WALK_SEED={seed}");
+        let mut walk = Walk::new(seed);
+        walk.walk();
+        for what in ["admit", "remove", "readmit", "update", "commits by ours", "commits by openmls"] {
+            assert!(walk.counts.get(what).is_some_and(|count| *count > 0), "no {what}");
+        }
+        for (what, count) in walk.counts {
+            *counts.entry(what).or_default() += count;
+        }
     }
+    eprintln!("{counts:?}");
+    assert!(counts.get("left half blank").is_some_and(|count| *count >= 5), "{counts:?}");
 }

@@ -266,3 +266,27 @@ impl Password {
         &self.0.as_bytes()[..self.0.len().min(MAX_BYTES)]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use curtain_domain::SeededEntropy;
+
+    use super::*;
+
+    #[test]
+    fn a_text_too_long_to_be_one_is_wrong_even_if_it_was_hashed_once() {
+        let (cost, entropy) = (PasswordCost { memory_kib: 64, passes: 1, lanes: 1 }, SeededEntropy::new(1));
+        let hasher = PasswordHasher::new(cost, &entropy).expect("a hasher");
+        for (length, expected) in [(MAX_BYTES, PasswordCheck::Right), (MAX_BYTES + 1, PasswordCheck::Wrong)] {
+            let text = "x".repeat(length);
+            let stored = hasher.hash_bytes(text.as_bytes(), &entropy).expect("a hash");
+            assert_eq!(hasher.verify(&Password::typed(&text), Some(&stored)), expected, "{length}");
+        }
+    }
+
+    #[test]
+    fn comparing_in_vain_reads_no_more_than_a_password_may_have() {
+        assert_eq!(Password::typed("four rivers").first_bytes(), b"four rivers");
+        assert_eq!(Password::typed(&"x".repeat(MAX_BYTES + 9)).first_bytes().len(), MAX_BYTES);
+    }
+}
