@@ -392,7 +392,9 @@ fn outcome_inside(row: &Row, who: Who, object: Object) -> Outcome {
         {
             NOT_ALLOWED
         }
-        May::CliniciansBut(..) if !clinician => NOT_ALLOWED,
+        May::Clinicians | May::CliniciansBut(..) | May::CareTeam | May::ClinicianOfTheVisit if !clinician => {
+            NOT_ALLOWED
+        }
         May::SignedInBut(status, code)
         | May::AdministratorsBut(status, code)
         | May::CliniciansBut(status, code) => (status, code),
@@ -400,7 +402,6 @@ fn outcome_inside(row: &Row, who: Who, object: Object) -> Outcome {
         May::AdministratorsAboutPatients if !ours => NOT_FOUND,
         May::AdministratorsAbout(_) if matches!(object, Object::Missing | Object::Malformed) => NOT_FOUND,
         May::AdministratorsAbout(code) if !code.is_empty() => (409, code),
-        May::Clinicians | May::CareTeam | May::ClinicianOfTheVisit if !clinician => NOT_ALLOWED,
         May::CareTeam if !of_ours => (422, "unprocessable"),
         May::ReadersOfTheLog if !matches!(who, Who::Administrator | Who::Auditor) => NOT_ALLOWED,
         May::PeopleOfTheVisit if !has_place => NOT_FOUND,
