@@ -141,7 +141,10 @@ export interface ApplicationEvent {
   /** The leaf that MLS authenticated. */
   leaf: number;
   person: Uint8Array;
-  /** kind | 1 | …: 01 chat utf-8, 13 hello name utf-8, 14 ready epoch u64, 16 tracks bitmask. Checked. */
+  /**
+   * kind | 1 | …: 01 chat utf-8, 13 hello name utf-8, 14 ready epoch u64, 16 tracks bitmask, 17 "another code" since u64
+   * round u8. Checked. 10 and 11 are the machine's own and never come out.
+   */
   payload: Uint8Array;
 }
 
@@ -156,7 +159,41 @@ export interface IgnoredEvent {
   kind: "ignored";
 }
 
-export type Event = CommitEvent | ApplicationEvent | RemovedEvent | IgnoredEvent;
+/** Somebody answered towards the SafetyCode: ask `safety_code`. */
+export interface SafetyCodeEvent {
+  kind: "safety_code";
+}
+
+export type Event = CommitEvent | ApplicationEvent | SafetyCodeEvent | RemovedEvent | IgnoredEvent;
+
+/** Why there is no SafetyCode; `no_answer` heals when the answers come. */
+export type SafetyFailure = "no_answer" | "unequal" | "false_reveal" | "two_commitments" | "too_many_rounds";
+
+/** How the SafetyCode stands, and what has to be sent for it to go on. */
+export interface SafetyCode {
+  /** `alone`: nobody to compare with. A code is there in `code` alone. */
+  state: "alone" | "checking" | "code" | "failed";
+  /** Six digits, else "". */
+  code: string;
+  /** "" unless failed. */
+  why: SafetyFailure | "";
+  /** Persons: who is silent, or to blame as far as that can be known. */
+  who: Uint8Array[];
+  /** Persons who pressed *Try again* and wait for us to. */
+  asked_by: Uint8Array[];
+  /** `try_safety_code_again` would do something. */
+  can_try_again: boolean;
+  /** Ask again at this time though nothing came. */
+  due_ms: number | null;
+  /** The epoch since when the people are these. */
+  since: number;
+  /** Counts from 0. */
+  round: number;
+  /** Rounds begun in this visit; for `continue_safety_rounds` of the next leaf. */
+  started: number;
+  /** Sealed messages to send, in order, each once. */
+  send: Uint8Array[];
+}
 
 /** SFrame suite 4 (AES_128_GCM_SHA256_128) of one sender and context in the current epoch. */
 export interface FrameKey {
@@ -200,7 +237,7 @@ export class Member {
   /** Makes the group, at epoch 0, and gives its id for `open_group`. */
   create_group(policy_sig: Uint8Array, now_ms: number): Uint8Array;
 
-  /** What this browser remembers from before (IndexedDB): somebody's device key. */
+  /** A device key that this browser knows somebody by: from before (IndexedDB), or just recognised by the SafetyCode. */
   remember(person: Uint8Array, device_pub: Uint8Array): void;
   /**
    * This browser (never the server) says that we were in this visit before, from this device. Only then is a Welcome
@@ -236,6 +273,12 @@ export class Member {
 
   roster(): Roster;
   frame_key(leaf: number, context: Context): FrameKey;
+  /** The SafetyCode; ask after every event and when `due_ms` has come, and send what it holds. */
+  safety_code(now_ms: number): SafetyCode;
+  /** The person pressed *Try again*. */
+  try_safety_code_again(now_ms: number): void;
+  /** Rounds begun in this visit with earlier leaves of this tab count towards its cap. */
+  continue_safety_rounds(started: number): void;
   /** Thirty digits over visit, group, suite and roster; changes only when somebody enters or leaves. */
   long_code(): string;
   /** 32 bytes that all members of this epoch share and nobody else has (RFC 9420 §8.7). */

@@ -16,6 +16,7 @@ mod payload;
 mod policy;
 mod roster;
 mod rules;
+mod safety_code;
 mod suite;
 #[cfg(target_arch = "wasm32")]
 mod wasm;
@@ -29,5 +30,6 @@ pub use policy::{MAX_MEMBERS, POLICY_EXTENSION, Policy};
 
 pub use roster::{LEAVES, Roster, RosterMember};
 pub use rules::{GONE_FOR, GONE_FOR_SEEN};
+pub use safety_code::{SafetyFailure, SafetyMessage, SafetyState, SafetyStep, SafetyView};
 #[cfg(not(target_arch = "wasm32"))]
 pub use suite::DeviceKey;

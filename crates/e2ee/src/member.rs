@@ -6,10 +6,11 @@
 mod commits;
 mod entry;
 mod processing;
+mod safety;
 mod view;
 
 use core::time::Duration;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use curtain_domain::{AccountId, PersonName, Timestamp, VisitId, VisitRole};
 use mls_rs::client_builder::{
@@ -24,6 +25,7 @@ use mls_rs_crypto_rustcrypto::RustCryptoProvider;
 use crate::credential::Practice;
 use crate::credential::{CLOCK_ERROR, check_name};
 use crate::rules::Rules;
+use crate::safety_code::SafetyCode;
 use crate::suite::Suite;
 use crate::{Certificate, Chain, Credential, OwnDevice, Policy, Proof, Refusal};
 
@@ -60,10 +62,11 @@ pub struct Member {
     client: Option<Client<Config>>,
     draft: Option<Policy>,
     group: Option<Group<Config>>,
-    /// Device keys as first seen, in this visit or before.
-    devices: BTreeMap<AccountId, [u8; 32]>,
+    /// Device keys that count as known: first seen in this visit, or remembered from before.
+    devices: BTreeMap<AccountId, BTreeSet<[u8; 32]>>,
     names: BTreeMap<AccountId, PersonName>,
     returning: bool,
+    safety: SafetyCode,
 }
 
 /// What a tab knows of itself before it has a leaf.
@@ -109,7 +112,8 @@ impl Member {
         let storage = InMemoryGroupStateStorage::new().with_max_epoch_retention(PAST_EPOCHS)?;
         Ok(Self {
             rules: Rules::new(leaf.visit, suite.clone(), now),
-            devices: BTreeMap::from([(leaf.person, leaf.device_pub)]),
+            devices: BTreeMap::from([(leaf.person, BTreeSet::from([leaf.device_pub]))]),
+            safety: SafetyCode::new(suite.clone()),
             suite,
             credential,
             leaf_key,
@@ -228,9 +232,10 @@ impl Member {
         self.rules.report_back(person);
     }
 
-    /// What this browser remembers from before: somebody's device key. What was seen first stays.
+    /// What this browser knows: a device key that somebody was seen with before, or whose person was just recognised by
+    /// the SafetyCode. Call it for each.
     pub fn remember(&mut self, person: AccountId, device_pub: [u8; 32]) {
-        self.devices.entry(person).or_insert(device_pub);
+        self.devices.entry(person).or_default().insert(device_pub);
     }
 
     /// This browser, never the server, says that we were in this visit before, from this device. Only then is a Welcome

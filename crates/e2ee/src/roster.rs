@@ -72,7 +72,7 @@ pub(crate) struct Entry {
 }
 
 /// The roster's hash: visit, group, suite and every leaf, in the order of their keys.
-fn roster_hash(
+pub(crate) fn roster_hash(
     suite: &Suite,
     visit: VisitId,
     group_id: &[u8],
@@ -91,15 +91,9 @@ fn roster_hash(
     suite.hash(&text)
 }
 
-/// Thirty digits that change only when somebody enters or leaves.
-pub(crate) fn long_code(
-    suite: &Suite,
-    visit: VisitId,
-    group_id: &[u8],
-    entries: Vec<Entry>,
-) -> Result<String, Refusal> {
-    let roster = roster_hash(suite, visit, group_id, entries)?;
-    let hash = suite.hash(&[LONG_LABEL, &roster].concat())?;
+/// Thirty digits over the roster's hash.
+pub(crate) fn long_code(suite: &Suite, roster: &[u8; 32]) -> Result<String, Refusal> {
+    let hash = suite.hash(&[LONG_LABEL, roster].concat())?;
     let (first, _) = hash.split_first_chunk::<16>().ok_or(Refusal::Refused)?;
     Ok(format!("{:030}", u128::from_be_bytes(*first) % LONG_CODES))
 }

@@ -7,7 +7,7 @@ use js_sys::{Array, Object, Reflect, Uint8Array};
 use uuid::Uuid;
 use wasm_bindgen::prelude::*;
 
-use crate::{self as e2ee, Certificate, Context, Event, NewLeaf, Payload, Refusal};
+use crate::{self as e2ee, Certificate, Context, Event, NewLeaf, Payload, Refusal, SafetyState, SafetyView};
 
 type Thrown = JsValue;
 
@@ -183,6 +183,23 @@ impl Member {
         ]))
     }
 
+    /// See [`e2ee::Member::safety_code`]; with what it wants said.
+    pub fn safety_code(&mut self, now_ms: f64) -> Result<Object, Thrown> {
+        let view = self.0.safety_code(time(now_ms)?)?;
+        let send = self.0.safety_messages()?;
+        Ok(safety_code(&view, &send))
+    }
+
+    /// See [`e2ee::Member::try_safety_code_again`].
+    pub fn try_safety_code_again(&mut self, now_ms: f64) -> Result<(), Thrown> {
+        Ok(self.0.try_safety_code_again(time(now_ms)?)?)
+    }
+
+    /// See [`e2ee::Member::continue_safety_rounds`].
+    pub fn continue_safety_rounds(&mut self, started: u8) {
+        self.0.continue_safety_rounds(started);
+    }
+
     /// See [`e2ee::Member::long_code`].
     pub fn long_code(&self) -> Result<String, Thrown> {
         Ok(self.0.long_code()?)
@@ -286,7 +303,31 @@ fn event(event: Event) -> Object {
             ("person", bytes(person.as_bytes())),
             ("payload", bytes(&payload.encode())),
         ]),
+        Event::SafetyCode => object(&[("kind", "safety_code".into())]),
         Event::Removed { epoch } => object(&[("kind", "removed".into()), ("epoch", number(epoch))]),
         Event::Ignored => object(&[("kind", "ignored".into())]),
     }
+}
+
+fn safety_code(view: &SafetyView, send: &[Vec<u8>]) -> Object {
+    let nobody = Vec::new();
+    let (state, code, why, who) = match &view.state {
+        SafetyState::Alone => ("alone", "", "", &nobody),
+        SafetyState::Checking => ("checking", "", "", &nobody),
+        SafetyState::Code(code) => ("code", code.as_str(), "", &nobody),
+        SafetyState::Failed { why, who } => ("failed", "", why.as_str(), who),
+    };
+    object(&[
+        ("state", state.into()),
+        ("code", code.into()),
+        ("why", why.into()),
+        ("who", people(who)),
+        ("asked_by", people(&view.asked_by)),
+        ("can_try_again", view.can_try_again.into()),
+        ("due_ms", view.due.map_or(JsValue::NULL, |at| number(at.unix_millis()))),
+        ("since", number(view.since)),
+        ("round", view.round.into()),
+        ("started", view.started.into()),
+        ("send", send.iter().map(|message| bytes(message)).collect::<Array>().into()),
+    ])
 }

@@ -24,12 +24,16 @@ pub(crate) enum Codec {
     Vp8,
     /// RFC 9628, profile 0.
     Vp9,
+    /// The AV1 RTP payload format of the Alliance for Open Media.
+    Av1,
+    /// RFC 6184, constrained baseline.
+    H264,
 }
 
 impl Codec {
     /// In the order of preference. VP8 first: every browser encodes it well at low bit rates without hardware.
     pub(crate) const fn of(kind: TrackKind) -> &'static [Self] {
-        if kind.is_audio() { &[Self::Opus] } else { &[Self::Vp8, Self::Vp9] }
+        if kind.is_audio() { &[Self::Opus] } else { &[Self::Vp8, Self::Vp9, Self::Av1, Self::H264] }
     }
 
     /// The codec of a payload type on a track of that kind.
@@ -42,6 +46,8 @@ impl Codec {
             Self::Opus => 111,
             Self::Vp8 => 96,
             Self::Vp9 => 98,
+            Self::Av1 => 100,
+            Self::H264 => 102,
         }
     }
 
@@ -51,6 +57,8 @@ impl Codec {
             Self::Opus => None,
             Self::Vp8 => Some(97),
             Self::Vp9 => Some(99),
+            Self::Av1 => Some(101),
+            Self::H264 => Some(103),
         }
     }
 
@@ -59,6 +67,8 @@ impl Codec {
             Self::Opus => "opus",
             Self::Vp8 => "VP8",
             Self::Vp9 => "VP9",
+            Self::Av1 => "AV1",
+            Self::H264 => "H264",
         }
     }
 
@@ -66,14 +76,14 @@ impl Codec {
     pub(crate) const fn clock_rate(self) -> u32 {
         match self {
             Self::Opus => 48_000,
-            Self::Vp8 | Self::Vp9 => 90_000,
+            Self::Vp8 | Self::Vp9 | Self::Av1 | Self::H264 => 90_000,
         }
     }
 
     pub(crate) const fn channels(self) -> u16 {
         match self {
             Self::Opus => 2,
-            Self::Vp8 | Self::Vp9 => 0,
+            Self::Vp8 | Self::Vp9 | Self::Av1 | Self::H264 => 0,
         }
     }
 
@@ -82,6 +92,8 @@ impl Codec {
             Self::Opus => "minptime=10;useinbandfec=1",
             Self::Vp8 => "",
             Self::Vp9 => "profile-id=0",
+            Self::Av1 => "level-idx=5;profile=0;tier=0",
+            Self::H264 => "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f",
         }
     }
 
@@ -89,7 +101,9 @@ impl Codec {
     pub(crate) const fn feedback(self) -> &'static [&'static str] {
         match self {
             Self::Opus => &["transport-cc"],
-            Self::Vp8 | Self::Vp9 => &["ccm fir", "nack", "nack pli", "transport-cc"],
+            Self::Vp8 | Self::Vp9 | Self::Av1 | Self::H264 => {
+                &["ccm fir", "nack", "nack pli", "transport-cc"]
+            }
         }
     }
 }

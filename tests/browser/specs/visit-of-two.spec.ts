@@ -23,13 +23,14 @@ test('a clinician and a patient meet, see each other and write', async ({ browse
   await patient.context().close();
 });
 
-test('both sides show the same long code', async ({ browser }) => {
+test('both sides show the same long code to who asks for it', async ({ browser }) => {
   const { clinician, patient } = await meet(browser, 'lee', 'ana');
   const codes = await Promise.all(
     [clinician, patient].map(async (page) => {
-      const status = page.getByRole('status', { name: 'Safety code' });
-      await expect(status).toHaveText(/(\d[\s\S]*){30}/);
-      return (await status.innerText()).replace(/\D/g, '');
+      await page.getByText('What is the safety code for?').click();
+      const long = page.getByRole('group', { name: 'Long code' });
+      await expect(long).toHaveText(/(\d[\s\S]*){30}/);
+      return (await long.innerText()).replace(/\D/g, '');
     }),
   );
   expect(codes[0]).toHaveLength(30);

@@ -112,6 +112,24 @@ export type ChatView = {
   readonly state: "sending" | "sent" | "unsent";
 };
 
+/** The SafetyCode (docs/protocol.md). Persons are given by name. */
+export type SafetyView = {
+  /** `alone`: nobody to compare with. `failed` is no code, never a bad one. */
+  readonly state: "alone" | "checking" | "code" | "failed";
+  /** Six digits, only in state `code`. */
+  readonly code: string;
+  readonly why: "no_answer" | "unequal" | "false_reveal" | "two_commitments" | "too_many_rounds" | null;
+  /** Who is silent, or to blame as far as that can be known. */
+  readonly who: readonly string[];
+  /** Who pressed *Try again* and waits for this person to. */
+  readonly askedBy: readonly string[];
+  readonly canTryAgain: boolean;
+  /** What this person said of this very code. */
+  readonly verdict: "matches" | "different" | null;
+  /** Who says that they were read another code. */
+  readonly differs: readonly string[];
+};
+
 /** For a polite live region: read each once. */
 export type AnnouncementView = {
   readonly id: number;
@@ -125,6 +143,7 @@ export type AnnouncementView = {
     | "room_restarted"
     | "change_refused"
     | "new_device"
+    | "code_differs"
     | "admit_refused"
     | "admit_not_confirmed"
     | "admit_failed";
@@ -149,6 +168,7 @@ export type VisitView = {
   readonly microphone: DeviceView;
   readonly camera: DeviceView;
   readonly screen: DeviceView;
+  readonly safety: SafetyView;
   /** Thirty digits; the same on every screen of this visit. */
   readonly longCode: string | null;
   /** The clinician opened a fresh group and the code is new: say so until the next visit. */
@@ -197,6 +217,10 @@ export type VisitControls = {
   sendChat(text: string): void;
   /** Sends a chat line that is `unsent` once more. */
   sendAgain(line: number): void;
+  /** What the person says of the code that is on the screen. */
+  judgeCode(code: string, verdict: "matches" | "different"): void;
+  /** After a failed code, or when somebody asks. */
+  tryCodeAgain(): void;
   /** After `taken_over`: use the visit here again. */
   takeBack(): void;
   /** Stops everything without leaving on purpose: the place is kept for a minute. */

@@ -9,6 +9,7 @@ import { canSeal, E2eeClient } from "./e2ee-client";
 import { ChatLines } from "./room/chat-lines";
 import { Door } from "./room/door";
 import { Notices } from "./room/notices";
+import { Safety } from "./room/safety";
 import { Tiles } from "./tiles";
 import { clientMessage, groupInput } from "./translate";
 import type { VisitControls, VisitFailure, VisitPhase, VisitSessionOptions, VisitView } from "./view";
@@ -81,6 +82,7 @@ export class VisitSession implements VisitControls {
   readonly #door = new Door();
   #group: readonly GroupPerson[] = [];
   #longCode: string | null = null;
+  readonly #safety = new Safety(this.#announcer);
   readonly #tracks = new Map<string, Tracks>();
   readonly #notices = new Notices(this.#announcer, () => {
     this.#changed();
@@ -213,6 +215,14 @@ export class VisitSession implements VisitControls {
 
   sendAgain(line: number): void {
     this.#chat.again(line);
+  }
+
+  judgeCode(code: string, verdict: "matches" | "different"): void {
+    this.#e2ee?.post({ type: "judge_code", code, verdict });
+  }
+
+  tryCodeAgain(): void {
+    this.#e2ee?.post({ type: "try_code_again" });
   }
 
   takeBack(): void {
@@ -364,6 +374,10 @@ export class VisitSession implements VisitControls {
         if (message.people.some(({ self }) => !self)) this.#chat.give();
         this.#go("in_visit");
         return;
+      case "safety_code":
+        this.#safety.is(message.safety, this.#group);
+        this.#changed();
+        return;
       case "outside":
         this.#leaveGroup();
         this.#go("joining");
@@ -444,6 +458,7 @@ export class VisitSession implements VisitControls {
     this.#chat.cutOff();
     this.#group = [];
     this.#longCode = null;
+    this.#safety.forget();
     this.#tracks.clear();
     this.#door.clear();
   }
@@ -544,6 +559,7 @@ export class VisitSession implements VisitControls {
       microphone: devices.view("microphone"),
       camera: devices.view("camera"),
       screen: devices.view("screen"),
+      safety: this.#safety.view(this.#group),
       longCode: this.#longCode,
       groupRestarted: this.#restarted,
       ...this.#notices.view,

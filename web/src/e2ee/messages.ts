@@ -12,6 +12,27 @@ export type Context = 0 | 1 | 2;
 /** Which tracks a member says are on; sent through the group, so that the server does not learn it from us. */
 export type Tracks = { readonly microphone: boolean; readonly camera: boolean; readonly screen: boolean };
 
+/** What a person said of the code they were read. */
+export type Verdict = "matches" | "different" | null;
+
+/** How the SafetyCode stands (docs/protocol.md). */
+export type SafetyCodeState = {
+  /** `alone`: nobody to compare with. */
+  readonly state: "alone" | "checking" | "code" | "failed";
+  /** Six digits, only in state `code`. */
+  readonly code: string;
+  readonly why: "no_answer" | "unequal" | "false_reveal" | "two_commitments" | "too_many_rounds" | null;
+  /** Persons: who is silent, or to blame as far as that can be known. */
+  readonly who: readonly string[];
+  /** Persons who pressed *Try again* and wait for us to. */
+  readonly askedBy: readonly string[];
+  readonly canTryAgain: boolean;
+  /** Ours, of this very code. */
+  readonly verdict: Verdict;
+  /** Persons who say that they were read another code. */
+  readonly differs: readonly string[];
+};
+
 /** What stands in `options` of an RTCRtpScriptTransform. `id` is the page's, unique for the worker's life. */
 export type TransformOptions =
   | { readonly id: number; readonly direction: "send"; readonly context: Context }
@@ -69,6 +90,9 @@ export type ToWorker =
   | { type: "remove"; person: string }
   | { type: "chat"; id: number; text: string }
   | { type: "tracks"; tracks: Tracks }
+  /** The person compared this code; counts only while it is still the one shown. */
+  | { type: "judge_code"; code: string; verdict: "matches" | "different" }
+  | { type: "try_code_again" }
   /** These transforms' tracks are gone; their contexts are free for the next connection. Answered by `released`. */
   | { type: "release"; transforms: number[] }
   /** Answered by `counts`. */
@@ -118,6 +142,8 @@ export type FromWorker =
   | { type: "send"; output: GroupOutput }
   /** The group as it is now. */
   | { type: "group"; epoch: number; people: GroupPerson[]; longCode: string }
+  /** The SafetyCode, whenever something about it changed. */
+  | { type: "safety_code"; safety: SafetyCodeState }
   /** Outside the group: not admitted yet, or taken out. */
   | { type: "outside" }
   | { type: "chat"; person: string; text: string }

@@ -8,6 +8,7 @@ import { browsers, identity, outcomes, practiceKey } from "./en-identity";
 import { passkeys } from "./en-passkeys";
 import { accessReset, careTeam, outbox, people } from "./en-people";
 import { policy } from "./en-policy";
+import { safety } from "./en-safety";
 
 const list = (names: readonly string[]): string => new Intl.ListFormat("en", { type: "conjunction" }).format(names);
 
@@ -229,6 +230,7 @@ export const en = {
   identity,
   browsers,
   practiceKey,
+  safety,
   outbox,
 
   lobby: {
@@ -341,12 +343,6 @@ export const en = {
     waitingFor: (name: string) => `Waiting for ${name}`,
     lostConnection: "Lost connection",
     newDevice: "New device since last time",
-    safetyCode: "Safety code",
-    safetyQuestion: "What is the safety code for?",
-    safetyLead: "Only the people named above can see and hear this visit.",
-    safetyHow:
-      "This code is the same on every screen of this visit. To be sure that nobody is in between, read it to each other.",
-    safetyNew: "The visit was restarted, so this code is new.",
     messages: "Messages",
     message: "Message",
     send: "Send",
@@ -398,6 +394,7 @@ export const en = {
     room_restarted: () => "The visit was restarted.",
     change_refused: () => "A change to who is in this visit was refused.",
     new_device: (name: string) => `${name} is in the visit, with a new device since last time.`,
+    code_differs: (name: string) => `${name} says that the safety code is different.`,
     admit_refused: (name: string) => `We can't confirm that this is ${name}. Ask them to reload the page.`,
     admit_not_confirmed: (name: string) => `We can't confirm the browser of ${name}. Nobody was let in.`,
     admit_failed: (name: string) => `${name} could not be admitted just now. Try again.`,

@@ -1,5 +1,5 @@
 // What this browser keeps between visits: a person's device key, which can sign and never be read, the visits it took
-// part in, the device keys of people it met, and the practice's key. All public but the device key itself; IndexedDB keeps
+// part in, the devices of people it met, and the practice's key. All public but the device key itself; IndexedDB keeps
 // CryptoKeys as they are.
 
 const DATABASE = "curtain";
@@ -9,6 +9,11 @@ const PEOPLE = "people";
 /** One practice has one address, so one key is enough: what a server says of its name must not make us forget it. */
 const PRACTICE = "practice";
 const ITS_KEY = "key";
+/** A phone, a tablet, a computer at home and one at work, twice. More would let a stranger's old device pass for long. */
+const DEVICES_KEPT = 8;
+
+/** A device that a person was met with. `confirmed`: the two compared the SafetyCode on it. */
+export type KnownDevice = { readonly device: Uint8Array; readonly confirmed: boolean };
 
 export class DeviceMemory {
   readonly #database: IDBDatabase | null;
@@ -66,13 +71,17 @@ export class DeviceMemory {
     await this.#write(VISITS, (store) => store.put(now, `${visit} ${person}`));
   }
 
-  /** The device key that a person had when this browser met them. */
-  async deviceOf(person: string): Promise<Uint8Array | null> {
-    return this.#get<Uint8Array>(PEOPLE, person);
+  /** The devices that a person was met with. Before there were codes to compare, one key was kept, as it is. */
+  async devicesOf(person: string): Promise<readonly KnownDevice[]> {
+    const kept = await this.#get<Uint8Array | readonly KnownDevice[]>(PEOPLE, person);
+    return kept instanceof Uint8Array ? [{ device: kept, confirmed: false }] : (kept ?? []);
   }
 
-  async rememberDevice(person: string, devicePub: Uint8Array): Promise<void> {
-    await this.#write(PEOPLE, (store) => store.put(devicePub, person));
+  /** Newest last. */
+  async rememberDevices(person: string, devices: readonly KnownDevice[]): Promise<void> {
+    await this.#write(PEOPLE, (store) =>
+      devices.length === 0 ? store.delete(person) : store.put(devices.slice(-DEVICES_KEPT), person),
+    );
   }
 
   async #get<T>(store: string, key: string): Promise<T | null> {

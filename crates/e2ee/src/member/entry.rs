@@ -103,6 +103,7 @@ impl Member {
         group.write_to_storage()?;
         self.group = Some(group);
         self.note_devices()?;
+        self.renew_safety_code(now)?;
         self.roster()
     }
 

@@ -7,7 +7,9 @@ use mls_rs::error::MlsError;
 use mls_rs::group::{CommitEffect, CommitMessageDescription, ContentType, ReceivedMessage};
 use mls_rs::{Group, MlsMessage, MlsMessageDescription};
 
+use super::view::key_of;
 use super::{Config, Member, mls_time, read_message};
+use crate::safety_code::Origin;
 use crate::{Credential, Payload, Refusal, Roster};
 
 /// What a message did.
@@ -38,6 +40,8 @@ pub enum Event {
         /// What they said.
         payload: Payload,
     },
+    /// Somebody answered towards the SafetyCode: see [`Member::safety_code`].
+    SafetyCode,
     /// We were taken out. The group and its keys are forgotten.
     Removed {
         /// The epoch we are not part of.
@@ -84,9 +88,9 @@ impl Member {
         // the good one unreadable. So a refused message is undone as a whole.
         let before = self.group()?.clone();
         match self.group_mut()?.process_incoming_message_with_time(message, mls_time(now)) {
-            Ok(ReceivedMessage::Commit(commit)) => self.after_commit(&commit, own_pending, &people),
+            Ok(ReceivedMessage::Commit(commit)) => self.after_commit(&commit, own_pending, &people, now),
             Ok(ReceivedMessage::ApplicationMessage(said)) => {
-                self.after_application(epoch, said.sender_index, said.data())
+                self.after_application((epoch, said.sender_index), said.data(), now)
             }
             Ok(_) => self.undo(before, Err(Refusal::ProposalNotAllowed)),
             Err(MlsError::CantProcessMessageFromSelf) => self.undo(before, Ok(Event::Ignored)),
@@ -150,6 +154,7 @@ impl Member {
         commit: &CommitMessageDescription,
         own_pending: bool,
         before: &BTreeSet<(AccountId, Vec<u8>)>,
+        now: Timestamp,
     ) -> Result<Event, Refusal> {
         if let CommitEffect::Removed { new_epoch, .. } = &commit.effect {
             let epoch = new_epoch.epoch();
@@ -174,16 +179,29 @@ impl Member {
             ([], _) => Cause::Join,
             _ => Cause::Remove,
         };
+        if cause != Cause::Update {
+            self.renew_safety_code(now)?;
+        }
         let committer = u8::try_from(commit.committer).map_err(|_| Refusal::Refused)?;
         Ok(Event::Commit { committer, own, cause, added, removed, roster: self.roster()? })
     }
 
-    fn after_application(&mut self, epoch: u64, leaf: u32, data: &[u8]) -> Result<Event, Refusal> {
+    fn after_application(
+        &mut self,
+        (epoch, leaf): (u64, u32),
+        data: &[u8],
+        now: Timestamp,
+    ) -> Result<Event, Refusal> {
         // The library refuses a late message whose sender has left or changed its key, so today's leaf is the sender.
         let group = self.group()?;
         let member = group.member_at_index(leaf).ok_or(Refusal::UnknownMember)?;
         let credential = Credential::of(&member.signing_identity.credential)?;
         let Some(payload) = Payload::decode(data)? else { return Ok(Event::Ignored) };
+        if let Payload::SafetyCode(message) = &payload {
+            let leaf_key = key_of(&member.signing_identity.signature_key)?;
+            self.hear_safety_code(Origin { leaf_key, epoch }, message, now)?;
+            return Ok(Event::SafetyCode);
+        }
         if let Payload::Hello(name) = &payload {
             if matches!(credential.role, VisitRole::Clinician | VisitRole::CoHost) {
                 return Err(Refusal::BadName);
@@ -200,6 +218,7 @@ impl Member {
             self.storage.delete_group(group.group_id());
         }
         self.client = None;
+        self.safety.leave();
     }
 
     /// Persons with their leaf keys.

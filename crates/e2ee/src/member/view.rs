@@ -1,11 +1,10 @@
-//! What can be read from the group: its roster, its frame keys, its code; and who stands in front of the door.
+//! What can be read from the group: its roster, its frame keys; and who stands in front of the door.
 
 use curtain_domain::{AccountId, Timestamp, VisitRole};
 use zeroize::Zeroizing;
 
 use super::Member;
 use crate::frame_keys::{self, BASE_KEY_LABEL, KEY_BYTES};
-use crate::roster::{Entry, long_code};
 use crate::{Context, Credential, FrameKey, LEAVES, Policy, Refusal, Roster, RosterMember};
 
 /// What somebody in front of the door says of themselves, as far as it can be checked.
@@ -44,7 +43,7 @@ impl Member {
                 admits: policy.admits(&credential),
                 certified: credential.is_certified(),
                 me: leaf.index == group.current_member_index(),
-                changed_device: self.devices.get(&credential.person).is_some_and(|seen| *seen != device_pub),
+                changed_device: self.is_changed(credential.person, &device_pub),
                 name: if credential.name.is_empty() { said.unwrap_or_default() } else { credential.name },
                 device_pub,
                 leaf_key: key_of(&leaf.signing_identity.signature_key)?,
@@ -68,8 +67,8 @@ impl Member {
         let device_pub = credential.device_pub()?;
         let seen = self.devices.get(&credential.person);
         Ok(Newcomer {
-            known_device: seen == Some(&device_pub),
-            changed_device: seen.is_some_and(|seen| *seen != device_pub),
+            known_device: seen.is_some_and(|seen| seen.contains(&device_pub)),
+            changed_device: self.is_changed(credential.person, &device_pub),
             person: credential.person,
             role: credential.role,
             name: credential.name,
@@ -99,24 +98,6 @@ impl Member {
         Ok(Zeroizing::new(secret.as_bytes().to_vec()))
     }
 
-    /// Thirty digits over visit, group, suite and roster. They change only when somebody enters or leaves.
-    ///
-    /// # Errors
-    /// [`Refusal::NotInGroup`].
-    pub fn long_code(&self) -> Result<String, Refusal> {
-        let group = self.group()?;
-        let entries = group.roster().members_iter().map(|leaf| {
-            let credential = Credential::of(&leaf.signing_identity.credential)?;
-            Ok(Entry {
-                role: credential.role,
-                credential: credential.encode(),
-                leaf_key: key_of(&leaf.signing_identity.signature_key)?,
-            })
-        });
-        let entries = entries.collect::<Result<_, Refusal>>()?;
-        long_code(&self.suite, self.credential.visit, group.group_id(), entries)
-    }
-
     /// What all members of this epoch share and nobody else has (RFC 9420 §8.7).
     ///
     /// # Errors
@@ -133,15 +114,20 @@ impl Member {
         u8::try_from(self.group()?.current_member_index()).map_err(|_| Refusal::Refused)
     }
 
-    /// Remembers the device of everyone who is new.
+    /// Remembers the device of everyone who was never seen.
     pub(super) fn note_devices(&mut self) -> Result<(), Refusal> {
         for member in self.roster()?.members {
-            self.devices.entry(member.person).or_insert(member.device_pub);
+            self.devices.entry(member.person).or_insert_with(|| [member.device_pub].into());
         }
         Ok(())
     }
+
+    /// The person is known, and not with this device.
+    fn is_changed(&self, person: AccountId, device_pub: &[u8; 32]) -> bool {
+        self.devices.get(&person).is_some_and(|seen| !seen.contains(device_pub))
+    }
 }
 
-fn key_of(key: &[u8]) -> Result<[u8; 32], Refusal> {
+pub(super) fn key_of(key: &[u8]) -> Result<[u8; 32], Refusal> {
     key.try_into().map_err(|_| Refusal::BadCredential)
 }

@@ -6,6 +6,7 @@ mod policy_refusals;
 mod practice;
 mod refusals;
 mod rogue;
+mod safety_code;
 mod stories;
 mod surface;
 mod vectors;

@@ -408,12 +408,19 @@ fn payloads_out_of_form_are_refused_and_unknown_ones_ignored() {
         let said = ana.group().encrypt_application_message(bytes, Vec::new()).unwrap();
         lee.process(&said.to_bytes().unwrap())
     };
-    for wrong in
-        [&b""[..], b"\x01", b"\x01\x01", b"\x01\x01\xFF\xFE", b"\x14\x01\x00", b"\x16\x01\x08", b"\x13\x01  "]
-    {
+    for wrong in [
+        &b""[..],
+        b"\x01",
+        b"\x01\x01",
+        b"\x01\x01\xFF\xFE",
+        b"\x14\x01\x00",
+        b"\x16\x01\x08",
+        b"\x13\x01  ",
+        b"\x10\x01",
+    ] {
         assert_eq!(refusal(say(wrong)), Some(Refusal::BadPayload), "{wrong:?}");
     }
-    for unknown in [&b"\x02\x01x"[..], b"\x01\x02x", b"\x10\x01"] {
+    for unknown in [&b"\x02\x01x"[..], b"\x01\x02x", b"\x12\x01"] {
         assert!(matches!(say(unknown), Ok(Event::Ignored)), "{unknown:?}");
     }
     let long = Payload::Chat("x".repeat(4_001));

@@ -1,4 +1,5 @@
-//! Where frames begin: the RTP payload descriptors of VP8 (RFC 7741 §4.2) and VP9 (RFC 9628 §4.2).
+//! Where frames begin: the RTP payload descriptors of VP8 (RFC 7741 §4.2) and VP9 (RFC 9628 §4.2), the aggregation header of
+//! AV1 (AV1 RTP §4.4) and the NAL unit headers of H.264 (RFC 6184 §5.2).
 //!
 //! They stand in front of the sealed frame and are written by the browser's packetizer, so they are always clear.
 
@@ -11,6 +12,8 @@ pub(crate) enum FrameStart<'a> {
     Begins(&'a [u8]),
     /// A later packet of a frame.
     Continues,
+    /// A packet that says how to decode and shows nothing: it goes on if it holds just these bytes.
+    Parameters(&'a [u8]),
     /// Not a packet of that codec.
     Malformed,
 }
@@ -22,6 +25,8 @@ impl<'a> FrameStart<'a> {
             Codec::Opus => Self::Begins(payload),
             Codec::Vp8 => vp8(payload).unwrap_or(Self::Malformed),
             Codec::Vp9 => vp9(payload).unwrap_or(Self::Malformed),
+            Codec::Av1 => av1(payload).unwrap_or(Self::Malformed),
+            Codec::H264 => h264(payload).unwrap_or(Self::Malformed),
         }
     }
 }
@@ -83,6 +88,36 @@ fn scalability(rest: &mut Reader<'_>) -> Option<()> {
     Some(())
 }
 
+/// `Z Y W W N - - -`: with Z the packet begins in the middle of an OBU. Ours hold one that is cut, the sealed frame, so
+/// whatever begins without Z begins a frame.
+fn av1(payload: &[u8]) -> Option<FrameStart<'_>> {
+    let mut rest = Reader(payload);
+    let begins = rest.byte()? & 0x80 == 0;
+    rest.frame(begins)
+}
+
+/// STAP-A: several whole NAL units. Ours hold a key frame's parameters.
+const H264_SEVERAL: u8 = 24;
+/// FU-A: a part of one NAL unit.
+const H264_PART: u8 = 28;
+/// Sequence and picture parameters.
+const H264_PARAMETERS: [u8; 2] = [7, 8];
+
+/// `F NRI Type`; in a part, `S E R Type` follows. The frame begins behind them.
+fn h264(payload: &[u8]) -> Option<FrameStart<'_>> {
+    let mut rest = Reader(payload);
+    let kind = rest.byte()? & 0x1f;
+    match kind {
+        H264_PART => {
+            let begins = rest.byte()? & 0x80 != 0;
+            rest.frame(begins)
+        }
+        H264_SEVERAL => Some(FrameStart::Parameters(payload)),
+        kind if H264_PARAMETERS.contains(&kind) => Some(FrameStart::Parameters(payload)),
+        _ => rest.frame(true),
+    }
+}
+
 struct Reader<'a>(&'a [u8]);
 
 impl<'a> Reader<'a> {
@@ -135,11 +170,29 @@ mod tests {
     }
 
     #[test]
+    fn an_av1_frame_begins_where_no_obu_goes_on() {
+        assert_eq!(FrameStart::read(Codec::Av1, &[0x10, 0x30, 0xAB]), FrameStart::Begins(&[0x30, 0xAB]));
+        assert_eq!(FrameStart::read(Codec::Av1, &[0x90, 0xAB]), FrameStart::Continues);
+    }
+
+    #[test]
+    fn an_h264_frame_begins_behind_its_nal_headers() {
+        assert_eq!(FrameStart::read(Codec::H264, &[0x61, 0x9A, 0xAB]), FrameStart::Begins(&[0x9A, 0xAB]));
+        assert_eq!(FrameStart::read(Codec::H264, &[0x7C, 0x85, 0x88]), FrameStart::Begins(&[0x88]));
+        assert_eq!(FrameStart::read(Codec::H264, &[0x7C, 0x05, 0xAB]), FrameStart::Continues);
+        for parameters in [&[0x78, 0, 1, 0x67][..], &[0x67, 0x42], &[0x68, 0xCE]] {
+            assert_eq!(FrameStart::read(Codec::H264, parameters), FrameStart::Parameters(parameters));
+        }
+    }
+
+    #[test]
     fn what_ends_inside_its_descriptor_is_malformed() {
         for payload in [&[][..], &[0x90], &[0x90, 0x80, 0x81]] {
             assert_eq!(FrameStart::read(Codec::Vp8, payload), FrameStart::Malformed);
         }
         assert_eq!(FrameStart::read(Codec::Vp9, &[0x9A, 0x81, 0x23, 0xF8]), FrameStart::Malformed);
         assert_eq!(FrameStart::read(Codec::Opus, &[]), FrameStart::Malformed);
+        assert_eq!(FrameStart::read(Codec::Av1, &[0x10]), FrameStart::Malformed);
+        assert_eq!(FrameStart::read(Codec::H264, &[0x7C, 0x85]), FrameStart::Malformed);
     }
 }

@@ -6,14 +6,9 @@
 
 use curtain_protocol::TrackKind;
 
+use super::clear_bytes::{after_clear_bytes, are_our_parameters};
 use super::{FrameStart, SframeHeader};
 use crate::layout::Codec;
-
-/// What stands before the SFrame header of a VP8 key frame: a frame tag and start code (RFC 6386 §9.1) that tell
-/// nothing but "key frame". The same bytes as in `web/src/e2ee/worker/frames/clear-bytes.ts` (docs/protocol.md).
-const VP8_KEY: [u8; 10] = [0x10, 0x00, 0x00, 0x9d, 0x01, 0x2a, 0x10, 0x00, 0x10, 0x00];
-/// The same for every other VP8 frame.
-const VP8_DELTA: [u8; 3] = [0x11, 0x00, 0x00];
 
 /// How far a sound counter may run ahead of the packets that carried it. A browser drops a frame between sealing and
 /// sending now and then; higher lets clear sound pass more often, lower refuses sealed sound after a hiccup.
@@ -58,6 +53,8 @@ impl SealGate {
         match FrameStart::read(codec, payload) {
             FrameStart::Continues => self.verdict,
             FrameStart::Malformed => Verdict::Unsealed,
+            FrameStart::Parameters(text) if are_our_parameters(text) => Verdict::Sealed,
+            FrameStart::Parameters(_) => Verdict::Unsealed,
             FrameStart::Begins(frame) => {
                 let verdict = self.judge_frame(codec, sequence, frame);
                 self.verdict = verdict;
@@ -99,18 +96,13 @@ impl SealGate {
     }
 }
 
-/// The rest of the frame after the bytes that a browser needs in clear.
-fn after_clear_bytes(codec: Codec, frame: &[u8]) -> Option<&[u8]> {
-    match codec {
-        Codec::Vp8 => frame.strip_prefix(&VP8_KEY).or_else(|| frame.strip_prefix(&VP8_DELTA)),
-        Codec::Opus | Codec::Vp9 => Some(frame),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
+    use super::super::clear_bytes::{
+        AV1_FRAME, AV1_KEY, H264_DELTA, H264_KEY, H264_PARAMETERS, VP8_DELTA, VP8_KEY,
+    };
     use super::*;
 
     fn sound(counter: u8) -> Vec<u8> {
@@ -163,6 +155,41 @@ mod tests {
         assert_eq!(gate.judge(Codec::Vp8, 3, &vp8(&VP8_DELTA, 201)), Verdict::Sealed);
     }
 
+    const SEALED: [u8; 4] = [0b1001_1000, 0x12, 0x07, 200];
+
+    fn packet(parts: &[&[u8]]) -> Vec<u8> {
+        [&parts.concat()[..], &SEALED, &[0xAA; 40]].concat()
+    }
+
+    #[test]
+    fn sealed_av1_passes_and_clear_av1_does_not() {
+        let mut gate = SealGate::new(TrackKind::Camera);
+        let key = packet(&[&[0x68], &AV1_KEY, &AV1_FRAME]);
+        assert_eq!(gate.judge(Codec::Av1, 1, &key), Verdict::Sealed);
+        assert_eq!(gate.judge(Codec::Av1, 2, &[0x90, 1, 2, 3]), Verdict::Sealed, "the rest of it");
+        assert_eq!(gate.judge(Codec::Av1, 3, &packet(&[&[0x10], &AV1_FRAME])), Verdict::Sealed);
+        let clear =
+            [&[0x28, 0x0A, 0x08, 0, 0, 0, 0x4A, 0xAB, 0xBF, 0xC3, 0x77, 0x30][..], &[0x10; 60]].concat();
+        assert_eq!(gate.judge(Codec::Av1, 4, &clear), Verdict::Unsealed);
+        assert_eq!(gate.judge(Codec::Av1, 5, &[0x90, 1, 2, 3]), Verdict::Unsealed, "nor the rest of that");
+    }
+
+    #[test]
+    fn sealed_h264_passes_with_our_parameters_and_no_others() {
+        let mut gate = SealGate::new(TrackKind::Camera);
+        assert_eq!(gate.judge(Codec::H264, 1, &H264_PARAMETERS), Verdict::Sealed);
+        let first = packet(&[&[0x7C, 0x85], &H264_KEY]);
+        assert_eq!(gate.judge(Codec::H264, 2, &first), Verdict::Sealed);
+        assert_eq!(gate.judge(Codec::H264, 3, &[0x7C, 0x45, 1, 2]), Verdict::Sealed, "the rest of it");
+        assert_eq!(gate.judge(Codec::H264, 4, &packet(&[&[0x61], &H264_DELTA])), Verdict::Sealed);
+        let real = [0x78, 0x00, 0x05, 0x67, 0x42, 0xC0, 0x1F, 0xDA, 0x00, 0x04, 0x68, 0xCE, 0x3C, 0x80];
+        assert_eq!(gate.judge(Codec::H264, 5, &real), Verdict::Unsealed, "they tell the size of the picture");
+        assert_eq!(
+            gate.judge(Codec::H264, 6, &[&[0x61, 0x9A, 0x00][..], &[0x77; 60]].concat()),
+            Verdict::Unsealed
+        );
+    }
+
     #[test]
     fn a_continuation_before_any_frame_is_refused() {
         let mut gate = SealGate::new(TrackKind::Camera);
@@ -178,7 +205,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_payload_makes_it_stumble(payload in proptest::collection::vec(any::<u8>(), 0..80), sequence: u64) {
-            for codec in [Codec::Opus, Codec::Vp8, Codec::Vp9] {
+            for codec in [Codec::Opus, Codec::Vp8, Codec::Vp9, Codec::Av1, Codec::H264] {
                 for kind in TrackKind::ALL {
                     let mut gate = SealGate::new(kind);
                     gate.judge(codec, sequence, &payload);

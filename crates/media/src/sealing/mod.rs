@@ -5,6 +5,7 @@
 //! is against accidents, a hostile client may say in clear what it likes, and is heard by nobody, since receivers open
 //! or drop.
 
+mod clear_bytes;
 mod descriptor;
 mod gate;
 mod sframe_header;

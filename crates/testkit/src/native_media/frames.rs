@@ -4,7 +4,7 @@
 
 use curtain_protocol::TrackKind;
 
-/// The same constants as in `web/src/e2ee/worker/frames/clear-bytes.ts` (docs/protocol.md).
+/// The same constants as in `web/src/e2ee/worker/frames/clear/clear-bytes.ts` (docs/protocol.md).
 const VP8_KEY: [u8; 10] = [0x10, 0x00, 0x00, 0x9d, 0x01, 0x2a, 0x10, 0x00, 0x10, 0x00];
 const VP8_DELTA: [u8; 3] = [0x11, 0x00, 0x00];
 

@@ -95,6 +95,13 @@ export class Member {
         wasm.member_clear_pending(this.__wbg_ptr);
     }
     /**
+     * See [`e2ee::Member::continue_safety_rounds`].
+     * @param {number} started
+     */
+    continue_safety_rounds(started) {
+        wasm.member_continue_safety_rounds(this.__wbg_ptr, started);
+    }
+    /**
      * See [`e2ee::Member::create_group`].
      * @param {Uint8Array | number[]} policy_sig
      * @param {number} now_ms
@@ -516,6 +523,26 @@ export class Member {
         }
     }
     /**
+     * See [`e2ee::Member::safety_code`]; with what it wants said.
+     * @param {number} now_ms
+     * @returns {object}
+     */
+    safety_code(now_ms) {
+        try {
+            const retptr = wasm.__wbindgen_add_to_stack_pointer(-16) >>> 0;
+            wasm.member_safety_code(retptr, this.__wbg_ptr, now_ms);
+            var r0 = getDataViewMemory0().getInt32(retptr + 4 * 0, true);
+            var r1 = getDataViewMemory0().getInt32(retptr + 4 * 1, true);
+            var r2 = getDataViewMemory0().getInt32(retptr + 4 * 2, true);
+            if (r2) {
+                throw takeFromExternrefTable0(r1);
+            }
+            return takeFromExternrefTable0(r0);
+        } finally {
+            wasm.__wbindgen_add_to_stack_pointer(16);
+        }
+    }
+    /**
      * See [`e2ee::Member::seal`].
      * @param {Uint8Array | number[]} payload
      * @returns {Uint8Array}
@@ -560,6 +587,23 @@ export class Member {
                 throw e;
             }
             wasm.member_trust(retptr, this.__wbg_ptr, ptr0, len0, ptr1, len1);
+            var r0 = getDataViewMemory0().getInt32(retptr + 4 * 0, true);
+            var r1 = getDataViewMemory0().getInt32(retptr + 4 * 1, true);
+            if (r1) {
+                throw takeFromExternrefTable0(r0);
+            }
+        } finally {
+            wasm.__wbindgen_add_to_stack_pointer(16);
+        }
+    }
+    /**
+     * See [`e2ee::Member::try_safety_code_again`].
+     * @param {number} now_ms
+     */
+    try_safety_code_again(now_ms) {
+        try {
+            const retptr = wasm.__wbindgen_add_to_stack_pointer(-16) >>> 0;
+            wasm.member_try_safety_code_again(retptr, this.__wbg_ptr, now_ms);
             var r0 = getDataViewMemory0().getInt32(retptr + 4 * 0, true);
             var r1 = getDataViewMemory0().getInt32(retptr + 4 * 1, true);
             if (r1) {

@@ -1,7 +1,6 @@
 // The promises about keys: each opens only its own, old ones go in time, no counter comes twice, duplicates are silent.
 import { describe, expect, it } from "vitest";
 
-import { clearBytes, clearLength, modeOf } from "./clear-bytes";
 import { KeyRing, type RawFrameKey } from "./key-ring";
 import { ReplayWindow } from "./replay-window";
 import { SendKeys } from "./send-keys";
@@ -139,32 +138,5 @@ describe("a replay window", () => {
         newest = Math.max(newest, ctr);
       }
     }
-  });
-});
-
-describe("clear bytes", () => {
-  it("are chosen by the codec of each frame, and an unknown one is dropped", () => {
-    expect(modeOf("audio/opus")).toBe("sealed_whole");
-    expect(modeOf("video/VP9")).toBe("sealed_whole");
-    expect(modeOf("video/VP8")).toBe("vp8");
-    for (const other of ["video/AV1", "video/H264", "audio/red", "", undefined]) expect(modeOf(other)).toBeNull();
-  });
-
-  it("of VP8 are a valid header that tells only whether it is a key frame", () => {
-    const key = clearBytes("vp8", true);
-    const delta = clearBytes("vp8", false);
-    expect([key.length, delta.length]).toEqual([10, 3]);
-    expect([(key[0] ?? 0) & 1, (delta[0] ?? 0) & 1]).toEqual([0, 1]);
-    expect([...key.subarray(3, 6)]).toEqual([0x9d, 0x01, 0x2a]);
-  });
-
-  it("that are not exactly ours are refused", () => {
-    const key = clearBytes("vp8", true);
-    expect(clearLength("vp8", Uint8Array.of(...key, 0xff))).toBe(10);
-    expect(clearLength("vp8", Uint8Array.of(...clearBytes("vp8", false), 0xff))).toBe(3);
-    expect(clearLength("vp8", Uint8Array.of(...key.subarray(0, 9), 0x01, 0xff))).toBeNull();
-    expect(clearLength("vp8", key.subarray(0, 4))).toBeNull();
-    expect(clearLength("vp8", new Uint8Array(0))).toBeNull();
-    expect(clearLength("sealed_whole", new Uint8Array(0))).toBe(0);
   });
 });

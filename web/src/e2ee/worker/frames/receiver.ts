@@ -1,6 +1,6 @@
 // One incoming slot: whoever's frames stand in it, each is opened with the key that its KID names, or dropped. A frame
 // from the next epoch waits a moment for its key, because one lost frame freezes a picture for three seconds.
-import { clearLength, modeOf } from "./clear-bytes";
+import { modeOf, unwrap } from "./clear/clear-bytes";
 import { decodeHeader } from "./header";
 import type { KeyRing, ReceiveKey, Sender } from "./key-ring";
 import { open } from "./sealing";
@@ -41,14 +41,13 @@ export class FrameReceiver {
     this.counts.seen += 1;
     const mode = modeOf(frame.getMetadata().mimeType);
     if (mode === null) return false;
-    const data = new Uint8Array(frame.data);
-    const clear = clearLength(mode, data);
-    const header = clear === null ? null : decodeHeader(data.subarray(clear));
-    if (clear === null || header === null) return this.#lost();
+    const parts = unwrap(mode, new Uint8Array(frame.data));
+    const header = parts === null ? null : decodeHeader(parts.sealed);
+    if (parts === null || header === null) return this.#lost();
     const key = await this.#key(header.kid);
     if (key === null) return this.#lost();
     if (!key.window.isNew(header.ctr)) return false;
-    const plain = await open(await key.cipher, header, data.subarray(0, clear), data.subarray(clear));
+    const plain = await open(await key.cipher, header, parts.clear, parts.sealed);
     if (plain === null) return this.#lost();
     key.window.mark(header.ctr);
     frame.data = plain;

@@ -1,5 +1,5 @@
-// SFrame sealing and opening with suite 4, AES_128_GCM_SHA256_128 (RFC 9605 §4.4): `metadata | header | ciphertext`,
-// where the metadata is the frame's clear bytes. Keys are WebCrypto's and can't be taken out again.
+// SFrame sealing and opening with suite 4, AES_128_GCM_SHA256_128 (RFC 9605 §4.4): `header | ciphertext`; the metadata, a
+// frame's clear bytes, is authenticated with it. Keys are WebCrypto's and can't be taken out again.
 import { encodeHeader, type Header } from "./header";
 
 /** One sender's key of one epoch and context. */
@@ -29,10 +29,9 @@ export async function seal(
 ): Promise<Uint8Array<ArrayBuffer>> {
   const header = encodeHeader(cipher.kid, ctr);
   const sealed = await crypto.subtle.encrypt(parameters(cipher, ctr, header, metadata), cipher.key, plaintext);
-  const out = new Uint8Array(metadata.length + header.length + sealed.byteLength);
-  out.set(metadata);
-  out.set(header, metadata.length);
-  out.set(new Uint8Array(sealed), metadata.length + header.length);
+  const out = new Uint8Array(header.length + sealed.byteLength);
+  out.set(header);
+  out.set(new Uint8Array(sealed), header.length);
   return out;
 }
 

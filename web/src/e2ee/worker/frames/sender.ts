@@ -1,5 +1,5 @@
 // One outgoing track: every frame is sealed or dropped, there is no third way.
-import { clearBytes, modeOf } from "./clear-bytes";
+import { clearBytes, modeOf, wrap } from "./clear/clear-bytes";
 import { seal } from "./sealing";
 import type { SendKeys } from "./send-keys";
 
@@ -31,8 +31,10 @@ export class FrameSender {
     const mode = modeOf(frame.getMetadata().mimeType);
     const key = mode === null ? null : await this.#keys.take(this.#context);
     if (mode === null || key === null) return false;
-    const clear = clearBytes(mode, frame.type === "key");
-    frame.data = (await seal(key.cipher, key.ctr, clear, new Uint8Array(frame.data))).buffer;
+    const isKeyFrame = frame.type === "key";
+    const clear = clearBytes(mode, isKeyFrame);
+    const sealed = await seal(key.cipher, key.ctr, clear, new Uint8Array(frame.data));
+    frame.data = wrap(mode, isKeyFrame, sealed).buffer;
     this.counts.passed += 1;
     if (this.counts.passed === 1) this.#onFirst();
     return true;

@@ -54,7 +54,7 @@ describe.skipIf(!present)("RFC 9605", () => {
     const raw = { kid: Number(text("kid")), key: hex(text("sframe_key")), salt: hex(text("sframe_salt")) };
     const metadata = hex(text("metadata"));
     const sealed = await seal(await importFrameKey(raw, "encrypt"), Number(text("ctr")), metadata, hex(text("pt")));
-    expect(Buffer.from(sealed).toString("hex")).toBe(text("metadata") + text("ct"));
+    expect(Buffer.from(sealed).toString("hex")).toBe(text("ct"));
 
     const frame = hex(text("ct"));
     const header = decodeHeader(frame);
@@ -88,7 +88,7 @@ describe("a sealed frame", () => {
   };
 
   it("opens with its key and its clear bytes only", async () => {
-    const frame = (await sealOne()).slice(clear.length);
+    const frame = await sealOne();
     expect(new TextDecoder().decode((await openWith(raw, clear, frame)) ?? undefined)).toBe("a face");
     expect(await openWith(raw, Uint8Array.of(1, 2, 4), frame)).toBeNull();
     expect(await openWith({ ...raw, key: new Uint8Array(16).fill(8) }, clear, frame)).toBeNull();
@@ -96,7 +96,7 @@ describe("a sealed frame", () => {
   });
 
   it("does not open after any one byte was changed", async () => {
-    const frame = (await sealOne()).slice(clear.length);
+    const frame = await sealOne();
     for (let i = 0; i < frame.length; i += 1) {
       const changed = frame.slice();
       changed[i] = (changed[i] ?? 0) ^ 1;
@@ -105,7 +105,7 @@ describe("a sealed frame", () => {
   });
 
   it("is no frame without a whole tag", async () => {
-    const frame = (await sealOne()).slice(clear.length);
+    const frame = await sealOne();
     expect(await openWith(raw, clear, frame.slice(0, 12))).toBeNull();
   });
 });

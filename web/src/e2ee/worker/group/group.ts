@@ -8,6 +8,8 @@ import * as jobs from "./jobs";
 import { type Leaf, makeLeaf, nameIsPrivate, ROLE_CODES } from "./leaf";
 import type { Outside, Self } from "./outside";
 import { decodePayload, encodePayload, type Payload } from "./payload";
+import { KnownDevices } from "../safety/known-devices";
+import { SpokenCode } from "../safety/spoken-code";
 import { Rekey } from "./rekey";
 import { uuidBytes, uuidText } from "./uuid";
 
@@ -49,8 +51,8 @@ export class Group {
   #me: string | null = null;
   #waiting = new Map<string, WaitingLine>();
   #tracks: Tracks = { microphone: false, camera: false, screen: false };
-  /** Device keys of people from earlier visits, and of this one. */
-  readonly #known = new Map<string, Uint8Array>();
+  readonly #known: KnownDevices;
+  readonly #code: SpokenCode;
   #awaitingReturn: (() => void) | null = null;
   #nextUpdate: (() => void) | null = null;
   #leftBehind: (() => void) | null = null;
@@ -58,6 +60,21 @@ export class Group {
   constructor(self: Self, outside: Outside) {
     this.#self = self;
     this.#outside = outside;
+    this.#known = new KnownDevices(outside.memory);
+    this.#code = new SpokenCode({
+      member: () => this.#member,
+      send: (message) => {
+        this.#sendSealed(message);
+      },
+      show: (safety) => {
+        outside.emit({ type: "safety_code", safety });
+      },
+      now: () => outside.now(),
+      later: (milliseconds, action) =>
+        outside.later(milliseconds, () => {
+          void this.#run(action);
+        }),
+    });
     this.#queue = new CommitQueue({
       send: (change) => {
         this.#send(change);
@@ -119,6 +136,12 @@ export class Group {
       case "tracks":
         this.#tracks = message.tracks;
         this.#say({ kind: "tracks", tracks: message.tracks });
+        return;
+      case "judge_code":
+        this.#judge(message.code, message.verdict);
+        return;
+      case "try_code_again":
+        this.#code.tryAgain();
     }
   }
 
@@ -195,27 +218,8 @@ export class Group {
     this.#present = present;
     const nobodyElse = [...present].every((person) => person === this.#self.person);
     if (this.#awaitingReturn !== null && nobodyElse) await this.#openGroup();
-    await this.#recall(input.people.map(({ person }) => person));
-  }
-
-  /** Tells the machine which device these people had when this browser met them; it says so when that has changed. */
-  async #recall(people: readonly string[]): Promise<void> {
-    for (const person of people) {
-      if (this.#known.has(person) || person === this.#self.person) continue;
-      const device = await this.#outside.memory.deviceOf(person);
-      if (device !== null) this.#known.set(person, device);
-    }
-    const member = this.#member ?? this.#leaf?.member;
-    for (const [person, device] of this.#known) member?.remember(uuidBytes(person), device);
-  }
-
-  #meet(members: readonly RosterMember[]): void {
-    for (const { person, device_pub: device, me } of members) {
-      const id = uuidText(person);
-      if (me || this.#known.has(id)) continue;
-      this.#known.set(id, device);
-      void this.#outside.memory.rememberDevice(id, device);
-    }
+    const others = input.people.map(({ person }) => person).filter((person) => person !== this.#self.person);
+    await this.#known.recall(others, () => this.#member ?? this.#leaf?.member ?? null);
   }
 
   #presence(person: Uint8Array, here: boolean): void {
@@ -234,6 +238,7 @@ export class Group {
     coHosts.forEach((person, i) => {
       listed.set(person, 16 * i);
     });
+    this.#code.begin(member);
     const now = this.#outside.now();
     const groupId = member.create_group(await this.#outside.sign(member.policy_to_sign(now, listed)), now);
     this.#send({ type: "open_group", groupId });
@@ -246,6 +251,7 @@ export class Group {
     const { member } = this.#leaf;
     try {
       if (this.#wasHere) member.expect_return();
+      this.#code.begin(member);
       this.#enter(member, member.join(welcome, this.#outside.now()));
     } catch (refusal) {
       if (this.#self.role === "clinician") return this.#openGroup();
@@ -265,6 +271,7 @@ export class Group {
     this.#introduce();
     this.#planUpdate();
     this.#tell();
+    this.#code.look();
   }
 
   #commit({ epoch, commit }: Input<"commit">): void {
@@ -323,6 +330,7 @@ export class Group {
     if (newcomers.size > 0) this.#introduce();
     if (event.own) this.#planUpdate();
     this.#tell();
+    this.#code.look();
     this.#queue.committed(event.own);
   }
 
@@ -338,6 +346,7 @@ export class Group {
       return;
     }
     if (event.kind === "application") this.#heard(event);
+    else if (event.kind === "safety_code") this.#code.look();
   }
 
   #heard(event: ApplicationEvent): void {
@@ -356,7 +365,25 @@ export class Group {
         return;
       case "tracks":
         this.#outside.emit({ type: "tracks", person, tracks: payload.tracks });
+        return;
+      case "code_differs":
+        this.#code.differsFor(person, payload);
     }
+  }
+
+  /** What was compared is known from now on; the others hear of a difference, in case it was only misread. */
+  #judge(code: string, verdict: "matches" | "different"): void {
+    const member = this.#member;
+    if (member === null || !this.#code.judge(code, verdict)) return;
+    const { members } = member.roster();
+    if (verdict === "matches") {
+      this.#known.confirm(members, member);
+      this.#roster = member.roster();
+    } else {
+      this.#known.distrust(members);
+      this.#say({ kind: "code_differs", ...this.#code.round });
+    }
+    this.#tell();
   }
 
   /** Whoever is next in the clinician-first order of those connected commits the Remove; the others a turn later each. */
@@ -457,8 +484,11 @@ export class Group {
 
   #say(payload: Payload, chat: number | null = null): void {
     if (this.#member === null || this.#roster === null) return;
-    const message = this.#member.seal(encodePayload(payload));
-    this.#send({ type: "application", epoch: this.#roster.epoch, message, chat });
+    this.#sendSealed(this.#member.seal(encodePayload(payload)), chat);
+  }
+
+  #sendSealed(message: Uint8Array, chat: number | null = null): void {
+    if (this.#roster !== null) this.#send({ type: "application", epoch: this.#roster.epoch, message, chat });
   }
 
   #installKeys(): void {
@@ -484,7 +514,7 @@ export class Group {
   #tell(): void {
     const [member, roster] = [this.#member, this.#roster];
     if (member === null || roster === null) return;
-    this.#meet(roster.members);
+    this.#known.meet(roster.members);
     const people: GroupPerson[] = roster.members.map((one) => ({
       person: uuidText(one.person),
       leaf: one.leaf,
@@ -528,6 +558,7 @@ export class Group {
     this.#nextUpdate = null;
     this.#queue.clear();
     this.#rekey.stop();
+    this.#code.end();
     this.#outside.receiveKeys.clear();
     this.#outside.sendKeys.clear();
     this.#member?.free();

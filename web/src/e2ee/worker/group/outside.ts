@@ -1,4 +1,6 @@
 // What the group needs from the worker around it, so that it can run in a test with a clock of its own.
+import type { KnownDevice } from "../../../identity/device-memory";
+export type { KnownDevice } from "../../../identity/device-memory";
 import type { FromWorker, Practice, Role } from "../../messages";
 import type { Member } from "../../wasm/curtain_e2ee";
 import type { KeyRing } from "../frames/key-ring";
@@ -19,8 +21,8 @@ export type Self = {
 export type Memory = {
   wasIn(visit: string, person: string): Promise<boolean>;
   rememberVisit(visit: string, person: string, now: number): Promise<void>;
-  deviceOf(person: string): Promise<Uint8Array | null>;
-  rememberDevice(person: string, devicePub: Uint8Array): Promise<void>;
+  devicesOf(person: string): Promise<readonly KnownDevice[]>;
+  rememberDevices(person: string, devices: readonly KnownDevice[]): Promise<void>;
 };
 
 export type Outside = {

@@ -6,6 +6,7 @@ const CHAT = 0x01;
 const HELLO = 0x13;
 const READY = 0x14;
 const TRACKS = 0x16;
+const CODE_DIFFERS = 0x17;
 const VERSION = 1;
 
 export type Payload =
@@ -14,7 +15,9 @@ export type Payload =
   | { kind: "hello"; name: string }
   /** "My receiving keys of this epoch are in place." */
   | { kind: "ready"; epoch: number }
-  | { kind: "tracks"; tracks: Tracks };
+  | { kind: "tracks"; tracks: Tracks }
+  /** "I was read another SafetyCode than that of this round here." */
+  | { kind: "code_differs"; since: number; round: number };
 
 export function encodePayload(payload: Payload): Uint8Array {
   switch (payload.kind) {
@@ -26,6 +29,8 @@ export function encodePayload(payload: Payload): Uint8Array {
       return join(READY, epochBytes(payload.epoch));
     case "tracks":
       return join(TRACKS, Uint8Array.of(mask(payload.tracks)));
+    case "code_differs":
+      return join(CODE_DIFFERS, Uint8Array.of(...epochBytes(payload.since), payload.round));
   }
 }
 
@@ -42,6 +47,8 @@ export function decodePayload(bytes: Uint8Array): Payload | null {
       return body.length === 8 ? { kind: "ready", epoch: epochOf(body) } : null;
     case TRACKS:
       return body.length === 1 ? { kind: "tracks", tracks: tracksOf(body[0] ?? 0) } : null;
+    case CODE_DIFFERS:
+      return body.length === 9 ? { kind: "code_differs", since: epochOf(body), round: body[8] ?? 0 } : null;
     default:
       return null;
   }

@@ -1,5 +1,6 @@
 // One visit with nobody in it, played through while people look at their own picture in the lobby. A browser compiles a
 // WebAssembly function when it first runs: without this, the first real join took 45 ms of it, with it 10.
+import type { Member } from "../../wasm/curtain_e2ee";
 import type { Outside } from "./outside";
 import { ROLE_CODES } from "./leaf";
 
@@ -31,9 +32,20 @@ export async function rehearse({ newMember, now }: Stage): Promise<void> {
     await breath();
     for (const { leaf } of members) patient.frame_key(leaf, 1);
     patient.long_code();
+    await breath();
+    safetyCode(clinician, patient, at);
   } finally {
     clinician.free();
     patient.free();
+  }
+}
+
+/** A commitment and a nonce of each. */
+function safetyCode(clinician: Member, patient: Member, at: number): void {
+  for (let step = 0; step < 2; step += 1) {
+    const [ours, theirs] = [clinician.safety_code(at).send, patient.safety_code(at).send];
+    for (const message of ours) patient.process(message, at);
+    for (const message of theirs) clinician.process(message, at);
   }
 }
 

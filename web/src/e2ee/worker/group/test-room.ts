@@ -3,12 +3,12 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
-import type { FromWorker, GroupInput, GroupOutput, GroupPerson, Practice, Role } from "../../messages";
+import type { FromWorker, GroupInput, GroupOutput, GroupPerson, Practice, Role, SafetyCodeState } from "../../messages";
 import { initSync, Member } from "../../wasm/curtain_e2ee.js";
 import { KeyRing } from "../frames/key-ring";
 import { SendKeys } from "../frames/send-keys";
 import { Group } from "./group";
-import type { Memory } from "./outside";
+import type { KnownDevice, Memory } from "./outside";
 
 initSync({ module: readFileSync(fileURLToPath(new URL("../../wasm/curtain_e2ee_bg.wasm", import.meta.url))) });
 
@@ -45,7 +45,7 @@ export class Clock {
 export class Browser {
   readonly person: string;
   readonly #visits = new Set<string>();
-  readonly #devices = new Map<string, Uint8Array>();
+  readonly devices = new Map<string, readonly KnownDevice[]>();
   #key: CryptoKeyPair | null = null;
 
   constructor(person: string) {
@@ -55,8 +55,8 @@ export class Browser {
   readonly memory: Memory = {
     wasIn: (visit) => Promise.resolve(this.#visits.has(visit)),
     rememberVisit: (visit) => Promise.resolve(void this.#visits.add(visit)),
-    deviceOf: (person) => Promise.resolve(this.#devices.get(person) ?? null),
-    rememberDevice: (person, device) => Promise.resolve(void this.#devices.set(person, device)),
+    devicesOf: (person) => Promise.resolve(this.devices.get(person) ?? []),
+    rememberDevices: (person, devices) => Promise.resolve(void this.devices.set(person, devices)),
   };
 
   /** What this browser was told of the practice, and what the practice says of it. A practice without a key, at first. */
@@ -137,6 +137,11 @@ export class Tab {
 
   get longCode(): string {
     return this.heard.filter((message) => message.type === "group").at(-1)?.longCode ?? "";
+  }
+
+  /** The SafetyCode as a screen would show it. */
+  get safety(): SafetyCodeState | null {
+    return this.heard.filter((message) => message.type === "safety_code").at(-1)?.safety ?? null;
   }
 
   get chat(): string[] {
