@@ -22,7 +22,11 @@ export type Refusal =
   | "bad_policy"
   | "bad_credential"
   | "bad_name"
-  | "practice_signature_not_supported"
+  | "bad_practice_signature"
+  | "other_practice"
+  | "not_certified"
+  | "certificate_expired"
+  | "device_revoked"
   | "invitation_not_supported"
   | "other_visit"
   | "other_suite"
@@ -67,6 +71,8 @@ export interface RosterMember {
   name: string;
   /** 32 bytes: the device key that vouches for the leaf. */
   device_pub: Uint8Array;
+  /** The practice vouches for the device: staff, where the practice has a key. */
+  certified: boolean;
   /** 32 bytes: the leaf signature key. */
   leaf_key: Uint8Array;
   /** May add people: the visit's clinician and the co-hosts that the policy names. */
@@ -212,6 +218,14 @@ export class Member {
     not_after_ms: number,
   );
   free(): void;
+
+  /**
+   * What this browser holds the practice's key to be (32 bytes, or none for a practice without one), and the device keys
+   * that the practice revoked, 32 bytes each. At once after the constructor: without it, no practice has a key.
+   */
+  trust(practice_key: Uint8Array, revoked: Uint8Array): void;
+  /** The practice's certificate of our device: not_after u64 s | roles u16 | signature 64. After `trust`. */
+  certify(certificate: Uint8Array, now_ms: number): void;
 
   /** For the device key to sign (Ed25519, WebCrypto). */
   leaf_to_sign(): Uint8Array;

@@ -12,6 +12,7 @@ export type Route =
   | { name: "settings" }
   | { name: "people" }
   | { name: "policy" }
+  | { name: "practice-key" }
   | { name: "outbox" }
   | { name: "about" }
   | { name: "not-found" };
@@ -28,6 +29,7 @@ export function routeOf(path: string, hash = ""): Route {
     if (first === "audit" || first === "alerts") return { name: first };
     if (first === "sign-in" || first === "visits" || first === "settings" || first === "about") return { name: first };
     if (first === "people" || first === "policy" || first === "outbox") return { name: first };
+    if (first === "practice-key") return { name: first };
   }
   if (first === "sign-in" && second === "recovery-code" && parts.length === 2) return { name: "recovery-code" };
   if (first === "visits" && second !== undefined) {

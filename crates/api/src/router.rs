@@ -11,12 +11,14 @@ use crate::alerts::guard_log::note_guesses;
 use crate::audit::denials::note_denials;
 use crate::realtime::open_socket;
 use crate::routes::account::{
-    authenticator, fresh_factor, fresh_passkey, passkeys, password, sessions, summary,
+    authenticator, devices, fresh_factor, fresh_passkey, passkeys, password, sessions, summary,
 };
 use crate::routes::administration::{
-    access_reset, alerts, care_team, changes, import, outbox, people as members, policy,
+    access_reset, alerts, care_team, changes, import, outbox, people as members, policy, practice_key,
 };
-use crate::routes::{about, activation, audit, health, notes, people, session, sign_in, visits};
+use crate::routes::{
+    about, activation, audit, health, notes, people, practice_key as practice, session, sign_in, visits,
+};
 use crate::{ApiError, House, layers, openapi, origin, security_headers, static_files};
 
 /// Bodies of people who aren't signed in (OP2).
@@ -59,6 +61,7 @@ fn for_the_signed_in() -> Routes {
         .post("/visits/{id}/colleagues", visits::add_colleague)
         .get("/patients", people::patients)
         .get("/colleagues", people::colleagues)
+        .get("/practice-key", practice::practice_identity)
 }
 
 /// The audit log.
@@ -89,6 +92,9 @@ fn for_ones_own_account() -> Routes {
         .get("/account/sessions", sessions::own_sessions)
         .post("/account/sessions/{id}/end", sessions::end_session)
         .post("/account/sessions/end-others", sessions::end_other_sessions)
+        .get("/account/devices", devices::own_devices)
+        .post("/account/devices", devices::register_device)
+        .post("/account/devices/{id}/revoke", devices::revoke_own_device)
 }
 
 /// What administrators do.
@@ -113,6 +119,11 @@ fn for_administrators() -> Routes {
         .get("/policy", policy::read_policy)
         .put("/policy", policy::save_policy)
         .post("/alerts/{id}/seen", alerts::see_alert)
+        .get("/practice-keys", practice_key::practice_keys)
+        .post("/practice-keys", practice_key::make_practice_key)
+        .get("/devices", practice_key::list_devices)
+        .post("/devices/certificates", practice_key::certify_devices)
+        .post("/devices/{id}/revoke", practice_key::revoke_device)
 }
 
 /// The clinician's note.

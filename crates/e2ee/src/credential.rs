@@ -1,17 +1,22 @@
 //! Who a leaf belongs to: the custom MLS credential 0xF0C1.
 //!
 //! A device key, which stays in the browser and outlives tabs, signs the fresh key of each leaf together with what the
-//! leaf claims: role, visit, person, times and name. A type of our own, so that no default code can take it for a
-//! plain name.
+//! leaf claims: role, visit, person, times and name. The devices of staff are certified by the practice (`credential/practice.rs`). A
+//! type of our own, so that no default code can take it for a plain name.
 //!
 //! ```text
 //! "CUR1" | role u8 | visit 16 | person 16 | issued_at u64 ms | not_after u64 s | name_len u8 | name      = head
-//! kind u8 = 1 chain:   device_pub 32 | device_not_after u64 s | roles u16 | practice_sig 64 | leaf_sig 64
-//! kind u8 = 2 invited: invitation_id 16 | mac 32
-//! leaf_sig = Ed25519(device, "Curtain leaf v1\0" | head | device_pub | leaf signature key)
+//! kind u8 = 1 chain:      device_pub 32 | device_not_after u64 s | roles u16 | practice_sig 64 | leaf_sig 64
+//! kind u8 = 2 invited:    invitation_id 16 | mac 32
+//! kind u8 = 3 own device: device_pub 32 | practice_key_hash 32 | leaf_sig 64
+//! leaf_sig of 1 = Ed25519(device, "Curtain leaf v1\0" | head | device_pub | leaf signature key)
+//! leaf_sig of 3 = Ed25519(device, "Curtain own leaf v1\0" | head | device_pub | practice_key_hash | leaf signature key)
 //! ```
-//! Integers are big-endian. `roles` is a bit mask, bit `role`. The practice key and invitations don't exist yet: their
-//! fields are in place, a practice signature must be 64 zero bytes, and an invited leaf is refused.
+//! Integers are big-endian. `roles` is a bit mask, bit `role`. Nobody vouches for an own device: patients and guests have
+//! one, and staff of a practice without a key. Its `practice_key_hash` is the key that the browser was told. An invited leaf
+//! is refused.
+
+mod practice;
 
 use core::time::Duration;
 
@@ -21,6 +26,8 @@ use mls_rs_core::identity::{Credential as MlsCredential, CredentialType, CustomC
 use crate::Refusal;
 use crate::codec::{Reader, put_short_text};
 use crate::suite::Suite;
+pub use practice::Certificate;
+pub(crate) use practice::Practice;
 
 /// The credential's number, from the private range of RFC 9420 §17.5.
 pub const CREDENTIAL_TYPE: u16 = 0xF0C1;
@@ -30,7 +37,7 @@ pub(crate) const CLOCK_ERROR: Duration = Duration::from_mins(5);
 
 const MAGIC: &[u8; 4] = b"CUR1";
 const LEAF_LABEL: &[u8] = b"Curtain leaf v1\0";
-const NO_SIGNATURE: [u8; 64] = [0; 64];
+const OWN_LEAF_LABEL: &[u8] = b"Curtain own leaf v1\0";
 
 /// What a leaf says of itself.
 #[derive(Clone, PartialEq, Eq)]
@@ -54,10 +61,12 @@ pub struct Credential {
 /// Why to believe a credential.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Proof {
-    /// A device key signed the leaf.
+    /// A device key that the practice certified signed the leaf.
     Chain(Chain),
     /// Whoever holds the invitation made the leaf.
     Invited(Invited),
+    /// A device key that nobody vouches for signed the leaf.
+    Own(OwnDevice),
 }
 
 /// Practice key → device key → leaf.
@@ -65,12 +74,19 @@ pub enum Proof {
 pub struct Chain {
     /// Ed25519 public key of the device.
     pub device_pub: [u8; 32],
-    /// Seconds since 1970 (UTC) after which the device is no longer certified.
-    pub device_not_after: u64,
-    /// Bit `role` for every role that the device may take.
-    pub roles: u16,
-    /// Zero until practices have keys.
-    pub practice_sig: [u8; 64],
+    /// What the practice says of it.
+    pub certificate: Certificate,
+    /// By the device, over [`Credential::leaf_to_sign`].
+    pub leaf_sig: [u8; 64],
+}
+
+/// Device key → leaf.
+#[derive(Clone, PartialEq, Eq)]
+pub struct OwnDevice {
+    /// Ed25519 public key of the device.
+    pub device_pub: [u8; 32],
+    /// Of the practice key that this browser holds to be the practice's; zero when it knows none.
+    pub practice_key_hash: [u8; 32],
     /// By the device, over [`Credential::leaf_to_sign`].
     pub leaf_sig: [u8; 64],
 }
@@ -108,15 +124,21 @@ impl Credential {
             Proof::Chain(chain) => {
                 out.push(1);
                 out.extend_from_slice(&chain.device_pub);
-                out.extend_from_slice(&chain.device_not_after.to_be_bytes());
-                out.extend_from_slice(&chain.roles.to_be_bytes());
-                out.extend_from_slice(&chain.practice_sig);
+                out.extend_from_slice(&chain.certificate.device_not_after.to_be_bytes());
+                out.extend_from_slice(&chain.certificate.roles.to_be_bytes());
+                out.extend_from_slice(&chain.certificate.practice_sig);
                 out.extend_from_slice(&chain.leaf_sig);
             }
             Proof::Invited(invited) => {
                 out.push(2);
                 out.extend_from_slice(&invited.invitation);
                 out.extend_from_slice(&invited.mac);
+            }
+            Proof::Own(device) => {
+                out.push(3);
+                out.extend_from_slice(&device.device_pub);
+                out.extend_from_slice(&device.practice_key_hash);
+                out.extend_from_slice(&device.leaf_sig);
             }
         }
         out
@@ -142,12 +164,19 @@ impl Credential {
         let proof = match reader.u8()? {
             1 => Proof::Chain(Chain {
                 device_pub: reader.array()?,
-                device_not_after: reader.u64()?,
-                roles: reader.u16()?,
-                practice_sig: reader.array()?,
+                certificate: Certificate {
+                    device_not_after: reader.u64()?,
+                    roles: reader.u16()?,
+                    practice_sig: reader.array()?,
+                },
                 leaf_sig: reader.array()?,
             }),
             2 => Proof::Invited(Invited { invitation: reader.array()?, mac: reader.array()? }),
+            3 => Proof::Own(OwnDevice {
+                device_pub: reader.array()?,
+                practice_key_hash: reader.array()?,
+                leaf_sig: reader.array()?,
+            }),
             _ => return None,
         };
         reader.end()?;
@@ -177,11 +206,17 @@ impl Credential {
     ///
     /// # Errors
     /// [`Refusal::InvitationNotSupported`] for an invited leaf.
-    pub fn chain(&self) -> Result<&Chain, Refusal> {
+    pub fn device_pub(&self) -> Result<[u8; 32], Refusal> {
         match &self.proof {
-            Proof::Chain(chain) => Ok(chain),
+            Proof::Chain(chain) => Ok(chain.device_pub),
+            Proof::Own(device) => Ok(device.device_pub),
             Proof::Invited(_) => Err(Refusal::InvitationNotSupported),
         }
+    }
+
+    /// The practice vouches for its device.
+    pub const fn is_certified(&self) -> bool {
+        matches!(self.proof, Proof::Chain(_))
     }
 
     /// What the device key signs, for this leaf signature key.
@@ -189,8 +224,24 @@ impl Credential {
     /// # Errors
     /// [`Refusal::InvitationNotSupported`] for an invited leaf.
     pub fn leaf_to_sign(&self, leaf_key: &[u8; 32]) -> Result<Vec<u8>, Refusal> {
-        let device_pub = &self.chain()?.device_pub;
-        Ok([LEAF_LABEL, &self.head(), device_pub, leaf_key].concat())
+        match &self.proof {
+            Proof::Chain(chain) => Ok([LEAF_LABEL, &self.head(), &chain.device_pub, leaf_key].concat()),
+            Proof::Own(device) => {
+                let hash = &device.practice_key_hash;
+                Ok([OWN_LEAF_LABEL, &self.head(), &device.device_pub, hash, leaf_key].concat())
+            }
+            Proof::Invited(_) => Err(Refusal::InvitationNotSupported),
+        }
+    }
+
+    /// The same, signed by the device.
+    pub(crate) fn signed(mut self, signature: [u8; 64]) -> Self {
+        match &mut self.proof {
+            Proof::Chain(chain) => chain.leaf_sig = signature,
+            Proof::Own(device) => device.leaf_sig = signature,
+            Proof::Invited(_) => {}
+        }
+        self
     }
 
     /// Everything that can be known of a leaf by itself.
@@ -202,31 +253,35 @@ impl Credential {
         suite: &Suite,
         leaf_key: &[u8],
         visit: VisitId,
+        practice: &Practice,
         now: Timestamp,
     ) -> Result<(), Refusal> {
         if self.visit != visit {
             return Err(Refusal::OtherVisit);
         }
         check_name(self.role, &self.name)?;
-        let chain = self.chain()?;
-        if chain.practice_sig != NO_SIGNATURE {
-            return Err(Refusal::PracticeSignatureNotSupported);
-        }
-        if chain.roles & role_bit(self.role) == 0 {
-            return Err(Refusal::RoleNotCertified);
-        }
         if self.issued_at > now + CLOCK_ERROR {
             return Err(Refusal::NotYetValid);
         }
-        if (now - CLOCK_ERROR).unix_seconds() > self.not_after.min(chain.device_not_after) {
+        if (now - CLOCK_ERROR).unix_seconds() > self.not_after {
             return Err(Refusal::Expired);
         }
+        let leaf_sig = match &self.proof {
+            Proof::Chain(chain) => {
+                practice.check_chain(suite, self, chain, now)?;
+                &chain.leaf_sig
+            }
+            Proof::Own(device) => {
+                practice.check_own_device(self.role, device)?;
+                &device.leaf_sig
+            }
+            Proof::Invited(_) => return Err(Refusal::InvitationNotSupported),
+        };
+        let device_pub = self.device_pub()?;
+        practice.check_revoked(&device_pub)?;
         let leaf_key = leaf_key.try_into().map_err(|_| Refusal::BadCredential)?;
         let statement = self.leaf_to_sign(leaf_key)?;
-        suite
-            .verifies(&chain.device_pub, &chain.leaf_sig, &statement)
-            .then_some(())
-            .ok_or(Refusal::BadLeafSignature)
+        suite.verifies(&device_pub, leaf_sig, &statement).then_some(()).ok_or(Refusal::BadLeafSignature)
     }
 }
 

@@ -47,8 +47,16 @@ refusals! {
     BadCredential = "bad_credential",
     /// A name where none may be, or none where one must be.
     BadName = "bad_name",
-    /// A practice signature, which this version can't check.
-    PracticeSignatureNotSupported = "practice_signature_not_supported",
+    /// The practice's key did not sign this certificate.
+    BadPracticeSignature = "bad_practice_signature",
+    /// Another practice's key, or none, stands behind it than the one that this client holds to be the practice's.
+    OtherPractice = "other_practice",
+    /// A device of staff that the practice did not certify.
+    NotCertified = "not_certified",
+    /// The practice's certificate of the device has ended.
+    CertificateExpired = "certificate_expired",
+    /// The practice took the device's certificate back.
+    DeviceRevoked = "device_revoked",
     /// An invitation, which this version can't check.
     InvitationNotSupported = "invitation_not_supported",
     /// A credential for another visit.

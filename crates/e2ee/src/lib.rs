@@ -21,12 +21,13 @@ mod suite;
 #[cfg(target_arch = "wasm32")]
 mod wasm;
 
-pub use credential::{CREDENTIAL_TYPE, Chain, Credential, Invited, Proof};
+pub use credential::{CREDENTIAL_TYPE, Certificate, Chain, Credential, Invited, OwnDevice, Proof};
 pub use error::Refusal;
 pub use frame_keys::{Context, FrameKey, KeyAndSalt, derive_frame_key, kid};
 pub use member::{Cause, CommitOutput, Event, Member, NewLeaf, Newcomer};
 pub use payload::{CHAT_CHARS, Payload, Tracks};
 pub use policy::{MAX_MEMBERS, POLICY_EXTENSION, Policy};
+
 pub use roster::{LEAVES, Roster, RosterMember};
 pub use rules::{GONE_FOR, GONE_FOR_SEEN};
 pub use safety_code::{SafetyFailure, SafetyMessage, SafetyState, SafetyStep, SafetyView};

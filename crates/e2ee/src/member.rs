@@ -22,11 +22,12 @@ use mls_rs::{Client, Group, MlsMessage, ProtocolVersion};
 use mls_rs_core::crypto::SignatureSecretKey;
 use mls_rs_crypto_rustcrypto::RustCryptoProvider;
 
-use crate::credential::{CLOCK_ERROR, check_name, role_bit};
+use crate::credential::Practice;
+use crate::credential::{CLOCK_ERROR, check_name};
 use crate::rules::Rules;
 use crate::safety_code::SafetyCode;
 use crate::suite::Suite;
-use crate::{Chain, Credential, Policy, Proof, Refusal};
+use crate::{Certificate, Chain, Credential, OwnDevice, Policy, Proof, Refusal};
 
 pub use commits::CommitOutput;
 pub use processing::{Cause, Event};
@@ -98,13 +99,7 @@ impl Member {
         let suite = Suite::new()?;
         let (signer, leaf_key) = suite.signature_key()?;
         let not_after = leaf.not_after.unix_seconds();
-        let chain = Chain {
-            device_pub: leaf.device_pub,
-            device_not_after: not_after,
-            roles: role_bit(leaf.role),
-            practice_sig: [0; 64],
-            leaf_sig: [0; 64],
-        };
+        let device = OwnDevice { device_pub: leaf.device_pub, practice_key_hash: [0; 32], leaf_sig: [0; 64] };
         let credential = Credential {
             role: leaf.role,
             visit: leaf.visit,
@@ -112,7 +107,7 @@ impl Member {
             issued_at: now,
             not_after,
             name: leaf.name.to_owned(),
-            proof: Proof::Chain(chain),
+            proof: Proof::Own(device),
         };
         let storage = InMemoryGroupStateStorage::new().with_max_epoch_retention(PAST_EPOCHS)?;
         Ok(Self {
@@ -132,6 +127,38 @@ impl Member {
         })
     }
 
+    /// What this client holds the practice's key to be, and the devices that the practice revoked. Before
+    /// [`Member::leaf_to_sign`]; without it, no practice has a key.
+    ///
+    /// # Errors
+    /// [`Refusal::AlreadyInGroup`] once the leaf was signed: a group stands on one key from its first day.
+    pub fn trust(&mut self, practice_key: Option<[u8; 32]>, revoked: &[[u8; 32]]) -> Result<(), Refusal> {
+        if self.client.is_some() {
+            return Err(Refusal::AlreadyInGroup);
+        }
+        let practice = Practice::new(&self.suite, practice_key, revoked)?;
+        if let Proof::Own(device) = &mut self.credential.proof {
+            device.practice_key_hash = practice.key_hash();
+        }
+        self.rules.trust(practice);
+        Ok(())
+    }
+
+    /// The practice's certificate of our device takes the place of our own word. After [`Member::trust`].
+    ///
+    /// # Errors
+    /// [`Refusal::BadPracticeSignature`] and whatever else does not hold of it.
+    pub fn certify(&mut self, certificate: &Certificate, now: Timestamp) -> Result<(), Refusal> {
+        let now = self.at(now)?;
+        let device_pub = self.credential.device_pub()?;
+        let chain = Chain { device_pub, certificate: *certificate, leaf_sig: [0; 64] };
+        let practice = self.rules.practice();
+        practice.check_revoked(&device_pub)?;
+        practice.check_chain(&self.suite, &self.credential, &chain, now)?;
+        self.credential.proof = Proof::Chain(chain);
+        Ok(())
+    }
+
     /// What the device key signs for this leaf.
     ///
     /// # Errors
@@ -146,11 +173,9 @@ impl Member {
     /// [`Refusal::BadLeafSignature`] when this device did not sign this leaf.
     pub fn key_package(&mut self, leaf_sig: [u8; 64], now: Timestamp) -> Result<Vec<u8>, Refusal> {
         let now = self.at(now)?;
-        let mut credential = self.credential.clone();
-        if let Proof::Chain(chain) = &mut credential.proof {
-            chain.leaf_sig = leaf_sig;
-        }
-        credential.check(&self.suite, &self.leaf_key, credential.visit, now)?;
+        let credential = self.credential.clone().signed(leaf_sig);
+        let practice = self.rules.practice();
+        credential.check(&self.suite, &self.leaf_key, credential.visit, &practice, now)?;
         let client = self.client_for(&credential);
         let not_before = mls_time(now - CLOCK_ERROR);
         let key_package = client.generate_key_package_message(

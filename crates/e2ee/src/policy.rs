@@ -4,21 +4,23 @@
 //! rules. A change of rules is a new group.
 //!
 //! ```text
-//! "CUP1" | visit 16 | suite u16 | practice_key_hash 32 | n u8 | person 16 × n | max_members u8 | not_after u64 s
-//!        | device_pub 32 | device_not_after u64 s | name_len u8 | name | practice_sig 64        = unsigned
+//! "CUP2" | visit 16 | suite u16 | practice_key_hash 32 | n u8 | person 16 × n | max_members u8 | not_after u64 s
+//!        | device_pub 32 | name_len u8 | name
+//!        | certified u8 | when 1: device_not_after u64 s | roles u16 | practice_sig 64        = unsigned
 //! unsigned | Ed25519(device, "Curtain policy v1\0" | unsigned) 64
 //! ```
-//! The first person is the visit's clinician, the others are the co-hosts who may admit. Hash and signature of the
-//! practice are zero until practices have keys.
+//! The first person is the visit's clinician, the others are the co-hosts who may admit. In a practice without a key the
+//! hash is zero and the device not certified.
 
 use curtain_domain::{AccountId, Timestamp, VisitId, VisitRole};
 use mls_rs::{Extension, ExtensionList};
 use mls_rs_core::extension::ExtensionType;
 
 use crate::codec::{Reader, put_short_text};
+use crate::credential::Practice;
 use crate::credential::{CLOCK_ERROR, check_name};
 use crate::suite::{CIPHER_SUITE, Suite};
-use crate::{Credential, Refusal};
+use crate::{Certificate, Credential, Refusal};
 
 /// The extension's number, from the private range of RFC 9420 §17.4.
 pub const POLICY_EXTENSION: u16 = 0xF0C3;
@@ -26,7 +28,7 @@ pub const POLICY_EXTENSION: u16 = 0xF0C3;
 /// People in one group. Leaf numbers have four bits in a frame's KID, and the forwarder has slots for five others.
 pub const MAX_MEMBERS: u8 = 6;
 
-const MAGIC: &[u8; 4] = b"CUP1";
+const MAGIC: &[u8; 4] = b"CUP2";
 const LABEL: &[u8] = b"Curtain policy v1\0";
 /// No visit needs more colleagues; a longer list only makes every Welcome longer.
 const MAX_CO_HOSTS: usize = 15;
@@ -38,7 +40,7 @@ pub struct Policy {
     pub visit: VisitId,
     /// The MLS cipher suite (RFC 9420 §17.1).
     pub suite: u16,
-    /// Zero until practices have keys.
+    /// Of the practice's key; zero where a practice has none.
     pub practice_key_hash: [u8; 32],
     /// Who runs the visit.
     pub clinician: AccountId,
@@ -50,12 +52,10 @@ pub struct Policy {
     pub not_after: u64,
     /// The clinician's device key.
     pub device_pub: [u8; 32],
-    /// Seconds since 1970 (UTC) after which the device is no longer certified.
-    pub device_not_after: u64,
     /// The clinician's name.
     pub name: String,
-    /// Zero until practices have keys.
-    pub practice_sig: [u8; 64],
+    /// What the practice says of the clinician's device; none where a practice has no key.
+    pub certificate: Option<Certificate>,
     /// By the clinician's device, over [`Policy::to_sign`].
     pub device_sig: [u8; 64],
 }
@@ -75,9 +75,13 @@ impl Policy {
         out.push(self.max_members);
         out.extend_from_slice(&self.not_after.to_be_bytes());
         out.extend_from_slice(&self.device_pub);
-        out.extend_from_slice(&self.device_not_after.to_be_bytes());
         put_short_text(&mut out, &self.name);
-        out.extend_from_slice(&self.practice_sig);
+        out.push(u8::from(self.certificate.is_some()));
+        if let Some(certificate) = &self.certificate {
+            out.extend_from_slice(&certificate.device_not_after.to_be_bytes());
+            out.extend_from_slice(&certificate.roles.to_be_bytes());
+            out.extend_from_slice(&certificate.practice_sig);
+        }
         out
     }
 
@@ -120,9 +124,16 @@ impl Policy {
             max_members: reader.u8()?,
             not_after: reader.u64()?,
             device_pub: reader.array()?,
-            device_not_after: reader.u64()?,
             name: reader.short_text()?,
-            practice_sig: reader.array()?,
+            certificate: match reader.u8()? {
+                0 => None,
+                1 => Some(Certificate {
+                    device_not_after: reader.u64()?,
+                    roles: reader.u16()?,
+                    practice_sig: reader.array()?,
+                }),
+                _ => return None,
+            },
             device_sig: reader.array()?,
         };
         reader.end()?;
@@ -143,23 +154,27 @@ impl Policy {
     }
 
     /// Everything that can be known of a policy by itself.
-    pub(crate) fn check(&self, suite: &Suite, visit: VisitId, now: Timestamp) -> Result<(), Refusal> {
+    pub(crate) fn check(
+        &self,
+        suite: &Suite,
+        visit: VisitId,
+        practice: &Practice,
+        now: Timestamp,
+    ) -> Result<(), Refusal> {
         if self.visit != visit {
             return Err(Refusal::OtherVisit);
         }
         if self.suite != u16::from(CIPHER_SUITE) {
             return Err(Refusal::OtherSuite);
         }
-        if self.practice_key_hash != [0; 32] || self.practice_sig != [0; 64] {
-            return Err(Refusal::PracticeSignatureNotSupported);
-        }
         if self.max_members == 0 || self.max_members > MAX_MEMBERS {
             return Err(Refusal::BadPolicy);
         }
         check_name(VisitRole::Clinician, &self.name)?;
-        if (now - CLOCK_ERROR).unix_seconds() > self.not_after.min(self.device_not_after) {
+        if (now - CLOCK_ERROR).unix_seconds() > self.not_after {
             return Err(Refusal::Expired);
         }
+        practice.check_policy(suite, self, now)?;
         suite
             .verifies(&self.device_pub, &self.device_sig, &self.to_sign())
             .then_some(())
@@ -183,7 +198,7 @@ impl Policy {
         if credential.person != self.clinician {
             return Err(Refusal::OtherClinician);
         }
-        if credential.chain()?.device_pub != self.device_pub {
+        if credential.device_pub()? != self.device_pub {
             return Err(Refusal::OtherDevice);
         }
         Ok(())

@@ -27,6 +27,7 @@ pub struct Roster {
 }
 
 /// One leaf, which is one person.
+#[expect(clippy::struct_excessive_bools, reason = "four separate facts, each shown by itself")]
 #[derive(Clone, PartialEq, Eq)]
 pub struct RosterMember {
     /// Leaf index, below [`LEAVES`].
@@ -39,6 +40,8 @@ pub struct RosterMember {
     pub name: String,
     /// The device key behind the leaf.
     pub device_pub: [u8; 32],
+    /// The practice vouches for the device.
+    pub certified: bool,
     /// The leaf signature key.
     pub leaf_key: [u8; 32],
     /// May add people (rule R1).

@@ -14,6 +14,7 @@ use curtain_domain::{AccountId, Timestamp, VisitId};
 pub(crate) use commit::check_re_entry;
 pub use commit::{GONE_FOR, GONE_FOR_SEEN};
 
+use crate::credential::Practice;
 use crate::suite::Suite;
 
 /// What the rules know besides the group itself. All clones see the same.
@@ -24,15 +25,16 @@ pub(crate) struct Rules {
     watch: Arc<Mutex<Watch>>,
 }
 
-/// What changes: the time of the running call, and whom the server reported gone.
+/// What changes: the time of the running call, whom the server reported gone, and what is held to be the practice's key.
 struct Watch {
     now: Timestamp,
+    practice: Practice,
     gone: BTreeMap<AccountId, Timestamp>,
 }
 
 impl Rules {
     pub(crate) fn new(visit: VisitId, suite: Suite, now: Timestamp) -> Self {
-        let watch = Watch { now, gone: BTreeMap::new() };
+        let watch = Watch { now, practice: Practice::default(), gone: BTreeMap::new() };
         Self { visit, suite, watch: Arc::new(Mutex::new(watch)) }
     }
 
@@ -43,6 +45,14 @@ impl Rules {
     /// The time of the call that is about to run.
     pub(crate) fn set_now(&self, now: Timestamp) {
         self.watch().now = now;
+    }
+
+    pub(crate) fn trust(&self, practice: Practice) {
+        self.watch().practice = practice;
+    }
+
+    pub(crate) fn practice(&self) -> Practice {
+        self.watch().practice.clone()
     }
 
     pub(crate) fn report_gone(&self, person: AccountId, now: Timestamp) {

@@ -7,7 +7,7 @@ use js_sys::{Array, Object, Reflect, Uint8Array};
 use uuid::Uuid;
 use wasm_bindgen::prelude::*;
 
-use crate::{self as e2ee, Context, Event, NewLeaf, Payload, Refusal, SafetyState, SafetyView};
+use crate::{self as e2ee, Certificate, Context, Event, NewLeaf, Payload, Refusal, SafetyState, SafetyView};
 
 type Thrown = JsValue;
 
@@ -43,6 +43,21 @@ impl Member {
             not_after: time(not_after_ms)?,
         };
         Ok(Self(e2ee::Member::new(&leaf, time(now_ms)?)?))
+    }
+
+    /// See [`e2ee::Member::trust`]. No bytes are no key.
+    pub fn trust(&mut self, practice_key: &[u8], revoked: &[u8]) -> Result<(), Thrown> {
+        let (revoked, rest) = revoked.as_chunks::<32>();
+        if !rest.is_empty() {
+            return Err(Refusal::BadArgument.into());
+        }
+        let key = if practice_key.is_empty() { None } else { Some(fixed(practice_key)?) };
+        Ok(self.0.trust(key, revoked)?)
+    }
+
+    /// See [`e2ee::Member::certify`].
+    pub fn certify(&mut self, certificate: &[u8], now_ms: f64) -> Result<(), Thrown> {
+        Ok(self.0.certify(&Certificate::decode(certificate)?, time(now_ms)?)?)
     }
 
     /// See [`e2ee::Member::leaf_to_sign`].
@@ -254,6 +269,7 @@ fn roster(roster: &e2ee::Roster) -> Object {
             ("role", member.role.code().into()),
             ("name", JsValue::from_str(&member.name)),
             ("device_pub", bytes(&member.device_pub)),
+            ("certified", member.certified.into()),
             ("leaf_key", bytes(&member.leaf_key)),
             ("admits", member.admits.into()),
             ("me", member.me.into()),

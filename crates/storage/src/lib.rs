@@ -12,6 +12,7 @@ mod mail;
 mod owner;
 mod people;
 mod policy;
+mod practice_key;
 mod query;
 mod records;
 mod scope;
@@ -34,13 +35,14 @@ pub use people::{
     NewMember,
 };
 pub use policy::{PolicySave, StoredPolicy};
+pub use practice_key::{ClinicianDevice, DeviceCertificate, NewPracticeKey, PracticeKey};
 pub use records::{
     AccountState, Activation, ColleagueAdded, FactorSummary, NewTotp, NoteSave, OwnSession, PendingSignIn,
     Person, Place, Practice, SaveNote, SignInAccount, StoredNote, StoredTotp, Visit,
 };
 pub use scope::{
-    AdminScope, AuditorScope, CeremonyKind, ClinicianScope, CredentialScope, LINK_LIFETIME, MOST_PASSKEYS,
-    NamedPasskey, NewCeremony, OwnFactors, OwnPasskey, PatientScope, WorkerScope,
+    AdminScope, AuditorScope, CeremonyKind, ClinicianScope, CredentialScope, LINK_LIFETIME, MOST_DEVICES,
+    MOST_PASSKEYS, NamedPasskey, NewCeremony, OwnFactors, OwnPasskey, PatientScope, WorkerScope,
 };
 pub use store::{Store, StoreConfig};
 pub use unit_of_work::Opening;

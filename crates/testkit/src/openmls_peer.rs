@@ -6,8 +6,8 @@
 use anyhow::{Context, Result, anyhow, bail};
 use curtain_domain::Timestamp;
 use curtain_e2ee::{
-    CREDENTIAL_TYPE, Chain, Credential as CurtainCredential, DeviceKey, NewLeaf, POLICY_EXTENSION, Policy,
-    Proof,
+    CREDENTIAL_TYPE, Credential as CurtainCredential, DeviceKey, NewLeaf, OwnDevice, POLICY_EXTENSION,
+    Policy, Proof,
 };
 use openmls::prelude::{
     Capabilities, Ciphersuite, Credential, CredentialType, CredentialWithKey, DeserializeBytes, Extension,
@@ -52,13 +52,8 @@ impl OpenMlsPeer {
         let signer = SignatureKeyPair::new(SignatureScheme::ED25519).map_err(|e| anyhow!("{e:?}"))?;
         let leaf_key: [u8; 32] = signer.public().try_into().context("an Ed25519 key has 32 bytes")?;
         let not_after = leaf.not_after.unix_seconds();
-        let mut chain = Chain {
-            device_pub: device.public(),
-            device_not_after: not_after,
-            roles: 1 << leaf.role.code(),
-            practice_sig: [0; 64],
-            leaf_sig: [0; 64],
-        };
+        let mut own =
+            OwnDevice { device_pub: device.public(), practice_key_hash: [0; 32], leaf_sig: [0; 64] };
         let mut credential = CurtainCredential {
             role: leaf.role,
             visit: leaf.visit,
@@ -66,10 +61,10 @@ impl OpenMlsPeer {
             issued_at: now,
             not_after,
             name: leaf.name.to_owned(),
-            proof: Proof::Chain(chain.clone()),
+            proof: Proof::Own(own.clone()),
         };
-        chain.leaf_sig = device.sign(&credential.leaf_to_sign(&leaf_key)?)?;
-        credential.proof = Proof::Chain(chain);
+        own.leaf_sig = device.sign(&credential.leaf_to_sign(&leaf_key)?)?;
+        credential.proof = Proof::Own(own);
         let credential = CredentialWithKey {
             credential: Credential::new(CredentialType::Other(CREDENTIAL_TYPE), credential.encode()),
             signature_key: signer.public().into(),

@@ -122,9 +122,8 @@ impl Walk {
             max_members: 6,
             not_after,
             device_pub: self.devices[0].public(),
-            device_not_after: not_after,
             name: "Dr Maya Lee".to_owned(),
-            practice_sig: [0; 64],
+            certificate: None,
             device_sig: [0; 64],
         };
         policy.device_sig = self.devices[0].sign(&policy.to_sign()).unwrap();

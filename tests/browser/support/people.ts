@@ -38,6 +38,11 @@ export function forget(who: Who): void {
   signedIn.delete(who);
 }
 
+/** Another demo has other sessions. */
+export function forgetEverybody(): void {
+  signedIn.clear();
+}
+
 /** Password, then code, through the screens. */
 export async function signIn(page: Page, who: Who): Promise<void> {
   const { email, password } = account(who);

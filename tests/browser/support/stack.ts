@@ -21,6 +21,20 @@ export function stack(): Ready {
 
 export default async function start(): Promise<(() => Promise<void>) | void> {
   if (process.env['CURTAIN_READY_FILE']) return;
+  return startDemo();
+}
+
+/** A demo of its own for tests that leave it changed. Ends with the one from before in its place. */
+export async function anotherStack(): Promise<() => Promise<void>> {
+  const before = process.env['CURTAIN_READY_FILE'];
+  const stop = await startDemo();
+  return async () => {
+    await stop();
+    process.env['CURTAIN_READY_FILE'] = before;
+  };
+}
+
+async function startDemo(): Promise<() => Promise<void>> {
   const folder = mkdtempSync(join(tmpdir(), 'curtain-browser-'));
   const readyFile = join(folder, 'ready.json');
   const port = await freePort();

@@ -8,6 +8,7 @@ import type {
   Authenticator,
   Build,
   CaringClinician,
+  ClinicianDevice,
   Factors,
   HandedLink,
   IdentityCheck,
@@ -15,9 +16,12 @@ import type {
   ImportPreview,
   Invitation,
   MadePasskey,
+  MadePracticeKey,
   Me,
   Member,
   Members,
+  NewCertificate,
+  NewPracticeKey,
   Note,
   OutboxMail,
   OwnSession,
@@ -27,6 +31,7 @@ import type {
   Policy,
   PolicyChoice,
   PracticeAlerts,
+  PracticeIdentity,
   Role,
   SavedNote,
   ShownPasskey,
@@ -198,6 +203,25 @@ export class Api {
     await this.#requests.value(this.#client.POST("/api/v1/alerts/{id}/seen", { params: { path: { id } } }));
   }
 
+  /** Public keys of the practice; what to believe of them, the browser judges. */
+  practiceIdentity(): Promise<PracticeIdentity> {
+    return this.#requests.value(this.#client.GET("/api/v1/practice-key"));
+  }
+
+  async ownDevices(): Promise<ClinicianDevice[]> {
+    return (await this.#requests.value(this.#client.GET("/api/v1/account/devices"))).devices;
+  }
+
+  async registerDevice(publicKey: string): Promise<ClinicianDevice[]> {
+    const body = { public_key: publicKey };
+    return (await this.#requests.value(this.#client.POST("/api/v1/account/devices", { body }))).devices;
+  }
+
+  async revokeOwnDevice(id: string): Promise<void> {
+    const params = { path: { id } };
+    await this.#requests.value(this.#client.POST("/api/v1/account/devices/{id}/revoke", { params }));
+  }
+
   about(): Promise<Build> {
     return this.#requests.value(this.#client.GET("/api/v1/about"));
   }
@@ -234,6 +258,27 @@ export class Api {
     remove: async (id: string): Promise<void> => {
       const params = { path: { id } };
       await this.#requests.value(this.#client.POST("/api/v1/account/passkeys/{id}/remove", { params }));
+    },
+  };
+
+  readonly practice = {
+    keys: async (): Promise<MadePracticeKey[]> =>
+      (await this.#requests.value(this.#client.GET("/api/v1/practice-keys"))).keys,
+
+    makeKey: async (key: NewPracticeKey): Promise<MadePracticeKey[]> =>
+      (await this.#requests.value(this.#client.POST("/api/v1/practice-keys", { body: key }))).keys,
+
+    devices: async (): Promise<ClinicianDevice[]> =>
+      (await this.#requests.value(this.#client.GET("/api/v1/devices"))).devices,
+
+    certify: async (practiceKey: string, certificates: NewCertificate[]): Promise<ClinicianDevice[]> => {
+      const body = { practice_key: practiceKey, certificates };
+      return (await this.#requests.value(this.#client.POST("/api/v1/devices/certificates", { body }))).devices;
+    },
+
+    revoke: async (id: string): Promise<ClinicianDevice[]> => {
+      const params = { path: { id } };
+      return (await this.#requests.value(this.#client.POST("/api/v1/devices/{id}/revoke", { params }))).devices;
     },
   };
 

@@ -55,6 +55,44 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/account/devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the browsers that the clinician holds visits in, revoked ones too. */
+        get: operations["own_devices"];
+        put?: never;
+        /**
+         * Tells the practice of a browser that the clinician holds visits in. Telling twice changes nothing; a browser that was
+         *     revoked stays so, and needs another key.
+         */
+        post: operations["register_device"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/devices/{id}/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes one of the clinician's browsers back for ever. */
+        post: operations["revoke_own_device"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/account/factors": {
         parameters: {
             query?: never;
@@ -375,6 +413,57 @@ export interface paths {
         get: operations["colleagues"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the browsers that clinicians hold visits in, but for those that were revoked. */
+        get: operations["list_devices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/certificates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Keeps what the practice's key says of browsers. */
+        post: operations["certify_devices"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/{id}/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes a clinician's browser back for ever. */
+        post: operations["revoke_device"];
         delete?: never;
         options?: never;
         head?: never;
@@ -721,6 +810,41 @@ export interface paths {
          */
         put: operations["save_policy"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/practice-key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tells the practice's keys and which devices were revoked. */
+        get: operations["practice_identity"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/practice-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the practice's keys with who made them. */
+        get: operations["practice_keys"];
+        put?: never;
+        /** Makes a key the practice's. All other administrators are written to. */
+        post: operations["make_practice_key"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1234,6 +1358,33 @@ export interface components {
              */
             until?: string | null;
         };
+        /** @description What the practice signed about a device. */
+        Certificate: {
+            /** @description What the person is called in it. */
+            name: string;
+            /**
+             * Format: date-time
+             * @description Until when it counts, in whole seconds.
+             */
+            not_after: string;
+            /**
+             * Format: int32
+             * @description Bit n for the role n of docs/protocol.md.
+             */
+            roles: number;
+            /** @description By the practice's key, 64 bytes in base64. */
+            signature: string;
+        };
+        /** @description Certificates to be kept. */
+        CertifyDevices: {
+            /** @description What it says. */
+            certificates: components["schemas"]["NewCertificate"][];
+            /**
+             * Format: uuid
+             * @description The key that signed them; it has to be the practice's of today.
+             */
+            practice_key: string;
+        };
         /** @description The current password and the one to come. */
         ChangePassword: {
             /**
@@ -1311,6 +1462,36 @@ export interface components {
             code: string;
             /** @description From the link's fragment. */
             token: string;
+        };
+        /** @description A browser that a clinician holds visits in. */
+        Device: {
+            certificate?: components["schemas"]["Certificate"] | null;
+            /**
+             * Format: uuid
+             * @description Names it.
+             */
+            id: string;
+            /** @description Browser and system, as far as the server could tell. */
+            name?: string | null;
+            /** @description Whose it is. */
+            owner: components["schemas"]["Person"];
+            /** @description Ed25519, 32 bytes in base64. */
+            public_key: string;
+            /**
+             * Format: date-time
+             * @description Since when the practice knows of it.
+             */
+            registered_at: string;
+            /**
+             * Format: date-time
+             * @description Since when it is nobody's any more.
+             */
+            revoked_at?: string | null;
+        };
+        /** @description Several of them. */
+        Devices: {
+            /** @description Those that were registered last come first. */
+            devices: components["schemas"]["Device"][];
         };
         /** @description The end of somebody's care. */
         EndCare: {
@@ -1434,6 +1615,27 @@ export interface components {
             /** @description What its owner calls it: at most sixty characters. */
             name: string;
         };
+        /** @description A key and who made it. */
+        MadePracticeKey: {
+            /** @description The key. */
+            key: components["schemas"]["PublicPracticeKey"];
+            /** @description Who made it. */
+            made_by?: string | null;
+        };
+        /** @description A key that an administrator's browser made. */
+        MakePracticeKey: {
+            /** @description What the new key says of the devices that the old one had certified, so that nobody has to wait. */
+            certificates: components["schemas"]["NewCertificate"][];
+            /**
+             * Format: uuid
+             * @description The practice's key that it takes the place of; null for the first.
+             */
+            previous?: string | null;
+            /** @description Ed25519, 32 bytes in base64. */
+            public_key: string;
+            /** @description What that one says of it, 64 bytes in base64; null for the first, and where that one was lost. */
+            signed_by_previous?: string | null;
+        };
         /** @description Who is signed in. */
         Me: {
             /** @description What others call them. */
@@ -1520,6 +1722,28 @@ export interface components {
         NewAuthenticatorCode: {
             /** @description Six digits. */
             code: string;
+        };
+        /** @description What the practice's key says of a device. */
+        NewCertificate: {
+            /**
+             * Format: uuid
+             * @description Which one.
+             */
+            device: string;
+            /** @description What its owner is called. */
+            name: string;
+            /**
+             * Format: date-time
+             * @description Until when it counts, in whole seconds; ninety days at most.
+             */
+            not_after: string;
+            /**
+             * Format: int32
+             * @description Bit n for the role n of docs/protocol.md.
+             */
+            roles: number;
+            /** @description By the practice's key, 64 bytes in base64. */
+            signature: string;
         };
         /** @description What comes next in signing in. */
         NextStep: {
@@ -1862,6 +2086,18 @@ export interface components {
              */
             unseen: number;
         };
+        /** @description The keys of the practice, and the devices that are nobody's any more. */
+        PracticeIdentity: {
+            /** @description The oldest first; the last one is the practice's key. None while nobody made one. */
+            keys: components["schemas"]["PublicPracticeKey"][];
+            /** @description Public keys of devices that were revoked, in base64. A certificate of theirs counts no longer. */
+            revoked: string[];
+        };
+        /** @description The keys of the practice, as an administrator sees them. */
+        PracticeKeys: {
+            /** @description The oldest first; the last one is the practice's key. */
+            keys: components["schemas"]["MadePracticeKey"][];
+        };
         /** @description What the client gets (RFC 9457 §3.1). */
         Problem: {
             /** @description Stable; programs decide by it. */
@@ -1883,10 +2119,32 @@ export interface components {
              */
             version?: number | null;
         };
+        /** @description A public key of the practice. */
+        PublicPracticeKey: {
+            /**
+             * Format: uuid
+             * @description Names it.
+             */
+            id: string;
+            /**
+             * Format: date-time
+             * @description Since when it is the practice's.
+             */
+            made_at: string;
+            /** @description Ed25519, 32 bytes in base64. */
+            public_key: string;
+            /** @description What the key before it said of it, 64 bytes in base64; null for the first, and where that one was lost. */
+            signed_by_previous?: string | null;
+        };
         /** @description For the day the authenticator is lost. Shown once. */
         RecoveryCodes: {
             /** @description Each works once. */
             recovery_codes: string[];
+        };
+        /** @description A browser that its clinician tells the practice of. */
+        RegisterDevice: {
+            /** @description Ed25519, 32 bytes in base64. */
+            public_key: string;
         };
         /** @description A reset that is asked for. */
         RequestAccessReset: {
@@ -2138,6 +2396,148 @@ export interface operations {
             };
             /** @description too_many_attempts, with Retry-After */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    own_devices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Devices"];
+                };
+            };
+            /** @description signed_out */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not_allowed: clinicians only */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    register_device: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RegisterDevice"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Devices"];
+                };
+            };
+            /** @description signed_out */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not_allowed: clinicians only */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too_many_devices */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unprocessable: no key */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revoke_own_device: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description signed_out */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not_allowed: clinicians only */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not_found: no such browser, revoked, or not yours */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2979,6 +3379,150 @@ export interface operations {
             };
             /** @description not_allowed: clinicians only */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_devices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Devices"];
+                };
+            };
+            /** @description signed_out */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not_allowed: administrators only */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    certify_devices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CertifyDevices"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Devices"];
+                };
+            };
+            /** @description signed_out */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not_allowed: administrators only; or fresh_factor_needed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description device_changed: revoked, or another key is the practice's now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unprocessable: a certificate that can't be kept */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revoke_device: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Devices"];
+                };
+            };
+            /** @description signed_out */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not_allowed: administrators only */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not_found: no such browser, or revoked */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4130,6 +4674,130 @@ export interface operations {
                 };
             };
             /** @description unprocessable: out of bounds; detail says which */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    practice_identity: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PracticeIdentity"];
+                };
+            };
+            /** @description signed_out */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    practice_keys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PracticeKeys"];
+                };
+            };
+            /** @description signed_out */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not_allowed: administrators only */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    make_practice_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MakePracticeKey"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PracticeKeys"];
+                };
+            };
+            /** @description signed_out */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not_allowed: administrators only; or fresh_factor_needed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description practice_key_changed: another administrator was first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unprocessable: no key, or a certificate that can't be kept */
             422: {
                 headers: {
                     [name: string]: unknown;

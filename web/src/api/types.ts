@@ -39,6 +39,13 @@ export type AlertKind =
   "failed_sign_ins" | "failed_sign_ins_of_one" | "many_records_read" | "factor_reset" | "audit_break";
 export type PracticeAlert = Omit<Schema["PracticeAlert"], "kind"> & { kind: AlertKind };
 export type PracticeAlerts = { alerts: PracticeAlert[]; unseen: number };
+export type PracticeIdentity = Schema["PracticeIdentity"];
+export type PublicPracticeKey = Schema["PublicPracticeKey"];
+export type MadePracticeKey = Schema["MadePracticeKey"];
+export type NewPracticeKey = Schema["MakePracticeKey"];
+export type NewCertificate = Schema["NewCertificate"];
+/** A browser that a clinician holds visits in. */
+export type ClinicianDevice = Schema["Device"];
 export type Build = Schema["About"];
 
 export type MemberState = "invited" | "factor_pending" | "access_pending" | "active" | "suspended";

@@ -28,6 +28,7 @@ const person = (name: string, rest: Partial<GroupPerson> = {}): GroupPerson => (
   role: "patient",
   self: false,
   admits: false,
+  certified: false,
   changedDevice: false,
   ...rest,
 });

@@ -1,6 +1,7 @@
 // What a screen may know of a visit: one immutable snapshot, pushed on every change, and the few things a person can do.
 // Everything about who is there comes from the encryption group; nothing here is a secret.
 
+import type { Practice } from "../e2ee/messages";
 import type { Devices } from "./devices";
 
 /** What somebody is in one visit; the same words as on the wire. */
@@ -28,6 +29,8 @@ export type VisitFailure =
   | "not_private"
   | "server_unreachable"
   | "visit_full"
+  /** What we were told of the practice and what others show of it don't fit together. */
+  | "not_confirmed"
   | "encryption_failed";
 
 /** What is wrong with a camera, a microphone or a screen share. */
@@ -53,9 +56,11 @@ export type WaitingView = {
   readonly returning: boolean;
   /**
    * Why *Admit* could not be done. `unconfirmed`: the group can't check who this browser belongs to; a reload of theirs
-   * may help. `not_taken`: the server would not have it, or we are not in; pressing again may help.
+   * may help. `not_taken`: the server would not have it, or we are not in; pressing again may help. `other_practice`: that
+   * browser was told another practice key than ours; somebody may be in between. `not_certified`: a colleague's browser
+   * that the practice did not confirm, or no longer.
    */
-  readonly trouble: "unconfirmed" | "not_taken" | null;
+  readonly trouble: "unconfirmed" | "not_taken" | "other_practice" | "not_certified" | null;
 };
 
 /** A member of the encryption group. */
@@ -68,6 +73,8 @@ export type PersonView = {
   /** The connection is up (as the server says; it can lie about no more than this). */
   readonly connected: boolean;
   readonly microphoneOn: boolean;
+  /** The practice vouches for the device; staff only. */
+  readonly certified: boolean;
   /** This browser knows the person with another device: worth a question. */
   readonly changedDevice: boolean;
 };
@@ -137,6 +144,7 @@ export type AnnouncementView = {
     | "change_refused"
     | "new_device"
     | "admit_refused"
+    | "admit_not_confirmed"
     | "admit_failed";
   readonly name: string;
 };
@@ -184,6 +192,8 @@ export type VisitSessionOptions = {
   readonly coHosts: readonly string[];
   /** The lobby's devices, already opened or not; the session disposes them with itself. */
   readonly devices: Devices;
+  /** What this browser holds true of the practice. */
+  readonly practice: Practice;
 };
 
 /** What a person can do. Nothing throws: what went wrong shows in the next view. */

@@ -34,6 +34,25 @@ const FAILURES: Readonly<Record<WorkerFailure, VisitFailure>> = {
   left_behind: "not_private",
 };
 
+/** Refusals that are about who somebody is: another practice, or a device that the practice does not vouch for. */
+const NOT_CONFIRMED: ReadonlySet<string> = new Set([
+  "other_practice",
+  "bad_practice_signature",
+  "not_certified",
+  "certificate_expired",
+  "device_revoked",
+  "role_not_certified",
+  "other_clinician",
+]);
+
+/** What is read out when *Admit* did nothing. */
+const ADMIT_ANNOUNCED = {
+  unconfirmed: "admit_refused",
+  not_taken: "admit_failed",
+  other_practice: "admit_not_confirmed",
+  not_certified: "admit_not_confirmed",
+} as const;
+
 const later = (milliseconds: number, action: () => void): (() => void) => {
   const timer = setTimeout(action, milliseconds);
   return () => {
@@ -102,7 +121,7 @@ export class VisitSession implements VisitControls {
       this.#fail("unsupported_browser");
       return;
     }
-    const { visitId, me, myRole, coHosts, devices } = this.#options;
+    const { visitId, me, myRole, coHosts, devices, practice } = this.#options;
     const e2ee = new E2eeClient((message) => {
       this.#fromWorker(message);
     });
@@ -114,6 +133,7 @@ export class VisitSession implements VisitControls {
       role: myRole,
       name: me.name,
       coHosts: [...coHosts],
+      practice,
     });
     this.#media = new VisitMedia(e2ee, devices, {
       send: (message) => {
@@ -373,7 +393,7 @@ export class VisitSession implements VisitControls {
         this.#changed();
         return;
       case "failed":
-        this.#fail(FAILURES[message.failure]);
+        this.#fail(NOT_CONFIRMED.has(message.code) ? "not_confirmed" : FAILURES[message.failure]);
         if (message.failure === "not_loaded" || message.failure === "unsupported_browser") this.#dropWorker();
         return;
       case "commit_refused":
@@ -413,7 +433,7 @@ export class VisitSession implements VisitControls {
   #admitRefused(participant: string, code: string): void {
     const refused = this.#door.refuse(participant, code);
     if (refused === null) return;
-    this.#announcer.say(refused.trouble === "unconfirmed" ? "admit_refused" : "admit_failed", refused.name);
+    this.#announcer.say(ADMIT_ANNOUNCED[refused.trouble], refused.name);
     this.#changed();
   }
 
@@ -525,6 +545,7 @@ export class VisitSession implements VisitControls {
         leaf: one.leaf,
         connected: one.self ? this.#online : this.#present.has(one.person),
         microphoneOn: one.self ? devices.view("microphone").on : (this.#tracks.get(one.person)?.microphone ?? false),
+        certified: one.certified,
         changedDevice: one.changedDevice,
       })),
       tiles: this.#tiles.view({

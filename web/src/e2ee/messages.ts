@@ -62,9 +62,27 @@ export type GroupInput =
   | { type: "resumed" }
   | { type: "refused" };
 
+/** What this browser holds true of the practice, and what the practice says of it; all of it public. */
+export type Practice = {
+  /** Ed25519; none in a practice without a key. */
+  readonly key: Uint8Array | null;
+  /** Device keys that the practice took back. */
+  readonly revoked: readonly Uint8Array[];
+  /** Of this browser, as Member.certify takes it; null for who needs none. */
+  readonly certificate: Uint8Array | null;
+};
+
 export type ToWorker =
   /** Loads the group's machine, the device key and a first leaf. Once. */
-  | { type: "prepare"; visit: string; person: string; role: Role; name: string; coHosts: string[] }
+  | {
+      type: "prepare";
+      visit: string;
+      person: string;
+      role: Role;
+      name: string;
+      coHosts: string[];
+      practice: Practice;
+    }
   /** Forgets the group, if any, and asks for a KeyPackage of a fresh leaf. */
   | { type: "arrive" }
   | { type: "server"; input: GroupInput }
@@ -105,6 +123,8 @@ export type GroupPerson = {
   readonly role: Role;
   readonly self: boolean;
   readonly admits: boolean;
+  /** The practice vouches for the device. */
+  readonly certified: boolean;
   /** Known to this browser with another device key. */
   readonly changedDevice: boolean;
 };

@@ -96,5 +96,9 @@ export const audit = {
     audit_exported: "Audit log exported",
     alert_raised: "Alert raised",
     alert_seen: "Alert seen",
+    practice_key_made: "Practice key made",
+    device_registered: "Browser for visits registered",
+    device_certified: "Browser for visits confirmed",
+    device_revoked: "Browser for visits revoked",
   } as Record<string, string>,
 };

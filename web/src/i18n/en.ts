@@ -4,6 +4,7 @@
 
 import { alerts } from "./en-alerts";
 import { audit } from "./en-audit";
+import { browsers, identity, outcomes, practiceKey } from "./en-identity";
 import { passkeys } from "./en-passkeys";
 import { accessReset, careTeam, outbox, people } from "./en-people";
 import { policy } from "./en-policy";
@@ -27,6 +28,7 @@ export const en = {
     visits: "Visits",
     people: "People",
     policy: "Policy",
+    practiceKey: "Practice key",
     audit: "Audit log",
     alerts: "Alerts",
     settings: "Settings",
@@ -83,6 +85,10 @@ export const en = {
     forbidden: "You can't do that with this account.",
     note_changed: "The note was changed somewhere else.",
     policy_changed: "Another administrator saved the policy in the meantime.",
+    practice_key_changed:
+      "Another administrator made a practice key in the meantime. Nothing of yours was saved. Load the page again.",
+    device_changed: "The practice key or the browser was changed in the meantime. Load the page again.",
+    too_many_devices: "You have registered too many browsers. Revoke those you no longer use, under Settings.",
     too_large: "That is too long to be saved.",
     unreachable: "We can't reach the practice. Check your internet connection and try again.",
     unexpected: "Something went wrong on our side. Please try again.",
@@ -221,6 +227,9 @@ export const en = {
   accessReset,
   careTeam,
   policy,
+  identity,
+  browsers,
+  practiceKey,
   safety,
   outbox,
 
@@ -352,6 +361,9 @@ export const en = {
     notAdmitted: {
       unconfirmed: "We can't confirm who this is. Ask them to reload the page.",
       not_taken: "They could not be admitted just now. Try again.",
+      other_practice:
+        "Their browser was told another practice key than yours. Somebody may be in between. Call them; don't go on here.",
+      not_certified: "The practice has not confirmed their browser. An administrator can do that.",
     },
     returning: "Was in the visit before, with another device or browser",
     away: "Lost connection",
@@ -383,6 +395,7 @@ export const en = {
     change_refused: () => "A change to who is in this visit was refused.",
     new_device: (name: string) => `${name} is in the visit, with a new device since last time.`,
     admit_refused: (name: string) => `We can't confirm that this is ${name}. Ask them to reload the page.`,
+    admit_not_confirmed: (name: string) => `We can't confirm the browser of ${name}. Nobody was let in.`,
     admit_failed: (name: string) => `${name} could not be admitted just now. Try again.`,
   },
   banner: {
@@ -408,6 +421,7 @@ export const en = {
   },
 
   outcome: {
+    ...outcomes,
     endedTitle: "The visit has ended",
     ended: (name: string) => `Your visit with ${name} is over. You can close this page.`,
     endedClinician: "The visit is over for everyone. You can finish your note.",

@@ -6,12 +6,16 @@ import type { Me, Person, Visit } from "../api/types";
 import type { Devices } from "../call/devices";
 import type { VisitControls, VisitFailure, VisitPhase, VisitSessionOptions, VisitView } from "../call/view";
 import { words } from "../i18n";
+import type { VisitIdentity } from "./identity/visit-identity";
 
 export type VisitScreen =
   | "loading"
   | "unreachable"
   | "not_found"
   | "cancelled"
+  | "practice_changed"
+  | "practice_missing"
+  | "not_certified"
   | "lobby"
   | "waiting"
   | "in_visit"
@@ -26,6 +30,10 @@ export type VisitScreen =
 export interface CallParts {
   devices(): Devices;
   session(options: VisitSessionOptions): VisitControls;
+  /** Whether this browser knows the practice, and the practice this browser. */
+  identify(): Promise<VisitIdentity>;
+  /** From now on this is the practice's key for this browser: the person compared its code. */
+  acceptPracticeKey(key: Uint8Array): Promise<void>;
 }
 
 const SCREEN_OF: Readonly<Record<VisitPhase, VisitScreen>> = {
@@ -42,6 +50,15 @@ const SCREEN_OF: Readonly<Record<VisitPhase, VisitScreen>> = {
   failed: "encryption_failed",
 };
 
+/** Nobody gets past these, where the practice has a key. */
+const STOPS = { changed: "practice_changed", missing: "practice_missing", unconfirmed: "not_certified" } as const;
+
+type Stopped = (typeof STOPS)[keyof typeof STOPS] | "unsupported_browser";
+type Early = "loading" | "unreachable" | "not_found" | "cancelled" | "ended" | Stopped;
+
+/** Web Crypto's word for an algorithm that it lacks. */
+const lacksEd25519 = (error: unknown): boolean => error instanceof DOMException && error.name === "NotSupportedError";
+
 export class VisitModel {
   visit = $state.raw<Visit | null>(null);
   view = $state.raw<VisitView | null>(null);
@@ -49,7 +66,9 @@ export class VisitModel {
   /** Has been in the visit: what follows is a return, not a first arrival. */
   joined = $state(false);
 
-  #early = $state<"loading" | "unreachable" | "not_found" | "cancelled" | "ended" | null>("loading");
+  identity = $state.raw<VisitIdentity | null>(null);
+
+  #early = $state<Early | null>("loading");
   #parts: CallParts | null = null;
   #disposed = false;
   /** What the person wants on, over every return to the visit: who switched the camera off is not shown by coming back. */
@@ -95,6 +114,10 @@ export class VisitModel {
       else if (visit.state === "cancelled" || visit.state === "no_show") this.#early = "cancelled";
       else await this.#prepare();
     } catch (error) {
+      if (lacksEd25519(error)) {
+        this.#early = "unsupported_browser";
+        return;
+      }
       // Somebody signed out sees the sign-in screen instead; a foreign visit looks like a missing one.
       const { code } = Problem.of(error);
       this.#early = code === "not_found" || code === "forbidden" || code === "unexpected" ? "not_found" : "unreachable";
@@ -103,7 +126,13 @@ export class VisitModel {
 
   async #prepare(): Promise<void> {
     this.#parts ??= await this.load();
+    const identity = await this.#parts.identify();
     if (this.#disposed) return;
+    this.identity = identity;
+    if (identity.kind !== "confirmed") {
+      this.#early = STOPS[identity.kind];
+      return;
+    }
     this.#connect(this.#parts);
     this.#early = null;
     this.session?.prepare();
@@ -113,13 +142,30 @@ export class VisitModel {
     }
   }
 
+  /** The code that this person's administrator, or the practice on the phone, reads out. */
+  get codeToCompare(): string | null {
+    return this.identity !== null && "code" in this.identity ? this.identity.code : null;
+  }
+
+  /** Whether the practice has a key, so that it vouches for its clinicians. */
+  get practiceKnown(): boolean {
+    return this.identity?.kind === "confirmed" && this.identity.practice.key !== null;
+  }
+
+  /** The practice read the same code out over the phone: its new key counts from now on. */
+  async acceptPracticeKey(): Promise<void> {
+    if (this.identity?.kind !== "changed" || this.#parts === null) return;
+    await this.#parts.acceptPracticeKey(this.identity.key);
+    await this.open();
+  }
+
   #open(): void {
     void this.devices?.open({ ...this.#wish });
   }
 
   #connect(parts: CallParts): void {
-    const visit = this.visit;
-    if (visit === null) return;
+    const { visit, identity } = this;
+    if (visit === null || identity?.kind !== "confirmed") return;
     const devices = parts.devices();
     const session = parts.session({
       visitId: visit.id,
@@ -127,6 +173,7 @@ export class VisitModel {
       myRole: visit.my_role,
       coHosts: visit.colleagues.map((colleague) => colleague.person),
       devices,
+      practice: identity.practice,
     });
     this.devices = devices;
     this.session = session;

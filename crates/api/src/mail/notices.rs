@@ -35,6 +35,8 @@ pub(crate) enum Notice {
     Suspended,
     /// An administrator switched the account on again.
     Reactivated,
+    /// Another administrator made a key of the practice.
+    PracticeKeyMade,
 }
 
 /// Queues a notice in the unit of work of what it tells, whichever scope that is: `notices::queue(&house, scope.post(), …)`.
@@ -111,6 +113,12 @@ fn words(notice: Notice) -> (&'static str, String, &'static str) {
                 .to_owned(),
             "",
         ),
+        Notice::PracticeKeyMade => (
+            "The practice has a new key",
+            "Another administrator made a new practice key. Browsers of clinicians are confirmed with it from now on."
+                .to_owned(),
+            "",
+        ),
         Notice::Reactivated => (
             "Your account was switched on again",
             "An administrator switched your account on again. You can sign in as before.".to_owned(),
@@ -124,6 +132,10 @@ const fn advice(notice: Notice) -> &'static str {
     match notice {
         Notice::RoleChanged { .. } | Notice::Suspended | Notice::Reactivated => {
             "If this surprises you, call the practice at the number you know."
+        }
+        Notice::PracticeKeyMade => {
+            "Ask them whether it was them. If nobody did it, call the practice at the number you know, and have them \
+             signed out everywhere."
         }
         _ => {
             "If that was you, all is well. If not, call the practice now, at the number you know: they can sign everybody \
@@ -172,7 +184,8 @@ mod tests {
 
     use super::*;
 
-    const ALL: [Notice; 12] = [
+    const ALL: [Notice; 13] = [
+        Notice::PracticeKeyMade,
         Notice::AccessResetRequested,
         Notice::PasswordChanged,
         Notice::AuthenticatorChanged,

@@ -8,6 +8,7 @@ pub(crate) mod audit;
 pub(crate) mod health;
 pub(crate) mod notes;
 pub(crate) mod people;
+pub(crate) mod practice_key;
 pub(crate) mod session;
 pub(crate) mod sign_in;
 pub(crate) mod visits;

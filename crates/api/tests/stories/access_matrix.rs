@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use axum::body::Body;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use http::{HeaderValue, Method};
 use serde_json::{Value, json};
 
@@ -89,6 +91,8 @@ enum May {
     SignedInBut(u16, &'static str),
     /// Clinicians.
     Clinicians,
+    /// Clinicians get this: none of what stands in the request is there.
+    CliniciansBut(u16, &'static str),
     /// Clinicians, about the patient of our visit: those in the care team.
     CareTeam,
     /// Auditors and administrators.
@@ -212,7 +216,36 @@ fn rows(tried: &Tried) -> BTreeMap<&'static str, Row> {
     rows.extend(rows_of_administrators());
     rows.extend(rows_of_care_teams(another_colleague));
     rows.extend(rows_of_access_resets());
+    rows.extend(rows_of_practice_keys());
     rows
+}
+
+/// The practice's key and the browsers it certifies. No two administrators make the first key: there is one of them.
+fn rows_of_practice_keys() -> [(&'static str, Row); 9] {
+    let row = |may, success, body| Row { may, body, success };
+    let missing = May::AdministratorsBut(404, "not_found");
+    // A key is 32 bytes, and here is none: what becomes of real ones, practice_key.rs tells.
+    let no_key = |body| row(May::AdministratorsBut(422, "unprocessable"), 0, body);
+    [
+        ("GET /practice-key", row(May::SignedIn, 200, Value::Null)),
+        ("GET /account/devices", row(May::Clinicians, 200, Value::Null)),
+        ("POST /account/devices", row(May::Clinicians, 200, json!({"public_key": BASE64.encode([7; 32])}))),
+        // A visit's id is no device's.
+        ("POST /account/devices/{id}/revoke", row(May::CliniciansBut(404, "not_found"), 0, json!({}))),
+        ("GET /practice-keys", row(May::Administrators, 200, Value::Null)),
+        (
+            "POST /practice-keys",
+            no_key(
+                json!({"public_key": "AA", "previous": null, "signed_by_previous": null, "certificates": []}),
+            ),
+        ),
+        ("GET /devices", row(May::Administrators, 200, Value::Null)),
+        (
+            "POST /devices/certificates",
+            row(May::Administrators, 200, json!({"practice_key": uuid::Uuid::nil(), "certificates": []})),
+        ),
+        ("POST /devices/{id}/revoke", row(missing, 0, json!({}))),
+    ]
 }
 
 /// Passkeys: nobody here has one.
@@ -359,12 +392,16 @@ fn outcome_inside(row: &Row, who: Who, object: Object) -> Outcome {
         {
             NOT_ALLOWED
         }
-        May::SignedInBut(status, code) | May::AdministratorsBut(status, code) => (status, code),
+        May::Clinicians | May::CliniciansBut(..) | May::CareTeam | May::ClinicianOfTheVisit if !clinician => {
+            NOT_ALLOWED
+        }
+        May::SignedInBut(status, code)
+        | May::AdministratorsBut(status, code)
+        | May::CliniciansBut(status, code) => (status, code),
         // Of the two who are invited, the first is a patient.
         May::AdministratorsAboutPatients if !ours => NOT_FOUND,
         May::AdministratorsAbout(_) if matches!(object, Object::Missing | Object::Malformed) => NOT_FOUND,
         May::AdministratorsAbout(code) if !code.is_empty() => (409, code),
-        May::Clinicians | May::CareTeam | May::ClinicianOfTheVisit if !clinician => NOT_ALLOWED,
         May::CareTeam if !of_ours => (422, "unprocessable"),
         May::ReadersOfTheLog if !matches!(who, Who::Administrator | Who::Auditor) => NOT_ALLOWED,
         May::PeopleOfTheVisit if !has_place => NOT_FOUND,

@@ -11,6 +11,7 @@ mod note_stories;
 mod passkeys;
 mod people_stories;
 mod policy;
+mod practice_key;
 mod request_stories;
 mod session_stories;
 mod sign_in_stories;

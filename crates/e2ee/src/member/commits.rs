@@ -118,7 +118,8 @@ impl Member {
         }
         let identity = key_package.signing_identity();
         let credential = Credential::of(&identity.credential)?;
-        credential.check(&self.suite, &identity.signature_key, self.credential.visit, now)?;
+        let practice = self.rules.practice();
+        credential.check(&self.suite, &identity.signature_key, self.credential.visit, &practice, now)?;
         Ok((message, credential))
     }
 

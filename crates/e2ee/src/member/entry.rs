@@ -8,7 +8,7 @@ use mls_rs::{ExtensionList, Group, WireFormat};
 use super::{Config, Member, mls_time, read_message};
 use crate::credential::CLOCK_ERROR;
 use crate::suite::CIPHER_SUITE;
-use crate::{Credential, LEAVES, MAX_MEMBERS, Policy, Refusal, Roster};
+use crate::{Credential, LEAVES, MAX_MEMBERS, Policy, Proof, Refusal, Roster};
 
 impl Member {
     /// The policy of a fresh group, for the device key to sign. Ours must be the role of the visit's clinician.
@@ -28,19 +28,21 @@ impl Member {
         if named.len() >= usize::from(MAX_MEMBERS) {
             return Err(Refusal::BadArgument);
         }
-        let chain = me.chain()?;
+        let certificate = match &me.proof {
+            Proof::Chain(chain) => Some(chain.certificate),
+            Proof::Own(_) | Proof::Invited(_) => None,
+        };
         let policy = Policy {
             visit: me.visit,
             suite: CIPHER_SUITE.into(),
-            practice_key_hash: [0; 32],
+            practice_key_hash: self.rules.practice().key_hash(),
             clinician: me.person,
             co_hosts: named,
             max_members: MAX_MEMBERS,
             not_after: me.not_after,
-            device_pub: chain.device_pub,
-            device_not_after: chain.device_not_after,
+            device_pub: me.device_pub()?,
             name: me.name.clone(),
-            practice_sig: [0; 64],
+            certificate,
             device_sig: [0; 64],
         };
         let to_sign = policy.to_sign();
@@ -61,7 +63,7 @@ impl Member {
         let client = self.client.as_ref().ok_or(Refusal::NotSigned)?;
         let mut policy = self.draft.clone().ok_or(Refusal::NotSigned)?;
         policy.device_sig = policy_sig;
-        policy.check(&self.suite, self.credential.visit, now)?;
+        policy.check(&self.suite, self.credential.visit, &self.rules.practice(), now)?;
         let random: [u8; 8] = self.suite.random()?;
         let group_id = [self.credential.visit.as_bytes().as_slice(), &random].concat();
         let mut extensions = ExtensionList::new();
@@ -108,7 +110,7 @@ impl Member {
     fn check_joined(&self, group: &Group<Config>, signer: u32, now: Timestamp) -> Result<(), Refusal> {
         let visit = self.credential.visit;
         let policy = Policy::of(&group.context().extensions)?;
-        policy.check(&self.suite, visit, now)?;
+        policy.check(&self.suite, visit, &self.rules.practice(), now)?;
         if !group.group_id().starts_with(visit.as_bytes()) || group.group_id().len() != 24 {
             return Err(Refusal::WrongGroup);
         }

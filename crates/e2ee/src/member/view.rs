@@ -34,13 +34,14 @@ impl Member {
         let policy = Policy::of(&group.context().extensions)?;
         let members = group.roster().members_iter().map(|leaf| {
             let credential = Credential::of(&leaf.signing_identity.credential)?;
-            let device_pub = credential.chain()?.device_pub;
+            let device_pub = credential.device_pub()?;
             let said = self.names.get(&credential.person).map(|name| name.as_str().to_owned());
             Ok(RosterMember {
                 leaf: u8::try_from(leaf.index).map_err(|_| Refusal::Refused)?,
                 person: credential.person,
                 role: credential.role,
                 admits: policy.admits(&credential),
+                certified: credential.is_certified(),
                 me: leaf.index == group.current_member_index(),
                 changed_device: self.is_changed(credential.person, &device_pub),
                 name: if credential.name.is_empty() { said.unwrap_or_default() } else { credential.name },
@@ -63,7 +64,7 @@ impl Member {
     pub fn inspect_key_package(&self, bytes: &[u8], now: Timestamp) -> Result<Newcomer, Refusal> {
         let now = self.at(now)?;
         let (_, credential) = self.read_key_package(bytes, now)?;
-        let device_pub = credential.chain()?.device_pub;
+        let device_pub = credential.device_pub()?;
         let seen = self.devices.get(&credential.person);
         Ok(Newcomer {
             known_device: seen.is_some_and(|seen| seen.contains(&device_pub)),

@@ -152,7 +152,7 @@ pub(crate) fn check_re_entry(old: &Credential, new: &Credential) -> Result<(), R
     if old.role != new.role {
         return Err(Refusal::OtherRole);
     }
-    if old.chain()?.device_pub != new.chain()?.device_pub {
+    if old.device_pub()? != new.device_pub()? {
         return Err(Refusal::OtherDevice);
     }
     (new.issued_at > old.issued_at).then_some(()).ok_or(Refusal::NotLater)

@@ -20,9 +20,9 @@ impl IdentityProvider for Rules {
         _time: Option<MlsTime>,
         _context: MemberValidationContext<'_>,
     ) -> Result<(), Refusal> {
-        let now = self.watch().now;
+        let watch = self.watch();
         let credential = Credential::of(&identity.credential)?;
-        credential.check(&self.suite, &identity.signature_key, self.visit, now)
+        credential.check(&self.suite, &identity.signature_key, self.visit, &watch.practice, watch.now)
     }
 
     fn validate_external_sender(

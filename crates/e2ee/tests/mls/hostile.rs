@@ -2,7 +2,7 @@
 //! ends the worker and with it the call.
 
 use curtain_domain::{AccountId, Timestamp, VisitId, VisitRole};
-use curtain_e2ee::{Chain, Credential, Invited, Payload, Policy, Proof};
+use curtain_e2ee::{Certificate, Chain, Credential, Invited, OwnDevice, Payload, Policy, Proof};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
@@ -29,17 +29,25 @@ fn account(number: u128) -> AccountId {
     AccountId::from_uuid(Uuid::from_u128(number))
 }
 
+fn any_certificate() -> impl Strategy<Value = Certificate> {
+    let parts = (any::<u64>(), any::<u16>(), array::<64>());
+    parts.prop_map(|(device_not_after, roles, practice_sig)| Certificate {
+        device_not_after,
+        roles,
+        practice_sig,
+    })
+}
+
 prop_compose! {
     fn any_credential()(
         role in 0..5_usize, number: u128, person: u128, issued: u64, not_after: u64, name in "\\PC{0,60}",
-        keys in array::<32>(), roles: u16, signature in array::<64>(), chain: bool,
+        keys in array::<32>(), certificate in any_certificate(), kind in 0..3_u8,
     ) -> Quiet<Credential> {
-        let proof = if chain {
-            let (practice_sig, leaf_sig) = (signature, signature.map(|byte| !byte));
-            let device_not_after = issued.wrapping_mul(3);
-            Proof::Chain(Chain { device_pub: keys, device_not_after, roles, practice_sig, leaf_sig })
-        } else {
-            Proof::Invited(Invited { invitation: number.to_be_bytes(), mac: keys })
+        let leaf_sig = certificate.practice_sig.map(|byte| !byte);
+        let proof = match kind {
+            0 => Proof::Chain(Chain { device_pub: keys, certificate, leaf_sig }),
+            1 => Proof::Own(OwnDevice { device_pub: keys, practice_key_hash: keys, leaf_sig }),
+            _ => Proof::Invited(Invited { invitation: number.to_be_bytes(), mac: keys }),
         };
         Quiet(Credential {
             role: VisitRole::ALL[role],
@@ -56,13 +64,14 @@ prop_compose! {
 prop_compose! {
     fn any_policy()(
         suite: u16, practice_key_hash in array(), clinician: u128, co_hosts in vec(any::<u128>(), 0..15),
-        max_members: u8, not_after: u64, device_pub in array(), name in "\\PC{0,60}", signature in array::<64>(),
+        max_members: u8, not_after: u64, device_pub in array(), name in "\\PC{0,60}", certificate in any_certificate(),
+        certified: bool,
     ) -> Quiet<Policy> {
         Quiet(Policy {
             visit: visit(), suite, practice_key_hash, clinician: account(clinician),
             co_hosts: co_hosts.into_iter().map(account).collect(), max_members, not_after, device_pub,
-            device_not_after: not_after.wrapping_mul(3), name, practice_sig: signature,
-            device_sig: signature.map(|byte| !byte),
+            name, certificate: certified.then_some(certificate),
+            device_sig: certificate.practice_sig.map(|byte| !byte),
         })
     }
 }

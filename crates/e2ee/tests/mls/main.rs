@@ -3,6 +3,7 @@
 mod cast;
 mod hostile;
 mod policy_refusals;
+mod practice;
 mod refusals;
 mod rogue;
 mod safety_code;

@@ -1,7 +1,7 @@
 //! Groups that a patient must not be drawn into: another visit's, another clinician's, one with other rules.
 
 use curtain_domain::VisitRole;
-use curtain_e2ee::{DeviceKey, Policy, Refusal};
+use curtain_e2ee::{Certificate, DeviceKey, Policy, Refusal};
 use mls_rs::Extension;
 use mls_rs::client_builder::MlsConfig;
 
@@ -37,13 +37,16 @@ fn a_good_group_is_joined() {
 
 type Spoil = fn(&mut Policy);
 
+const UNCHECKED: Certificate =
+    Certificate { device_not_after: u64::MAX, roles: u16::MAX, practice_sig: [1; 64] };
+
 #[test]
 fn a_policy_that_does_not_hold_keeps_the_patient_out() {
     let spoils: [(Spoil, Refusal); 9] = [
         (|it| it.visit = other_visit(), Refusal::OtherVisit),
         (|it| it.suite = 3, Refusal::OtherSuite),
-        (|it| it.practice_key_hash = [1; 32], Refusal::PracticeSignatureNotSupported),
-        (|it| it.practice_sig = [1; 64], Refusal::PracticeSignatureNotSupported),
+        (|it| it.practice_key_hash = [1; 32], Refusal::OtherPractice),
+        (|it| it.certificate = Some(UNCHECKED), Refusal::OtherPractice),
         (|it| it.clinician = person(99), Refusal::OtherClinician),
         (|it| it.max_members = 0, Refusal::BadPolicy),
         (|it| it.max_members = 16, Refusal::BadPolicy),
@@ -72,7 +75,7 @@ fn a_policy_that_another_device_signed_is_refused() {
 #[test]
 fn a_group_without_a_readable_policy_or_with_more_than_it_is_refused() {
     let device = device();
-    assert_eq!(refused_by_ana(host(&device, b"CUP1".to_vec())), Some(Refusal::BadPolicy));
+    assert_eq!(refused_by_ana(host(&device, b"CUP2".to_vec())), Some(Refusal::BadPolicy));
     let good = sign_policy(policy(LEE, &device), &device).encode();
     let mut lee = rogue(LEE, &device, NOON);
     // required_capabilities (RFC 9420 §17.3): harmless, but no group of ours has it.

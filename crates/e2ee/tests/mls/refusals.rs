@@ -3,7 +3,7 @@
 use core::time::Duration;
 
 use curtain_domain::VisitRole;
-use curtain_e2ee::{Chain, Credential, DeviceKey, Event, Invited, Payload, Proof, Refusal};
+use curtain_e2ee::{Credential, DeviceKey, Event, Invited, OwnDevice, Payload, Proof, Refusal};
 use mls_rs::client_builder::MlsConfig;
 use mls_rs::{ExtensionList, ProtocolVersion};
 
@@ -294,24 +294,22 @@ fn nobody_becomes_somebody_else_by_an_update() {
 
 type Spoil = fn(&mut Credential);
 
-fn chain(credential: &mut Credential) -> &mut Chain {
+fn own(credential: &mut Credential) -> &mut OwnDevice {
     match &mut credential.proof {
-        Proof::Chain(chain) => chain,
-        Proof::Invited(_) => unreachable!("made as a chain"),
+        Proof::Own(device) => device,
+        Proof::Chain(_) | Proof::Invited(_) => unreachable!("made as an own device"),
     }
 }
 
 #[test]
 fn a_leaf_that_does_not_hold_is_not_let_in() {
     let (mut lee, _) = opened();
-    let spoils: [(Spoil, Refusal); 9] = [
+    let spoils: [(Spoil, Refusal); 7] = [
         (|it| it.not_after = NOON.unix_seconds() - 301, Refusal::Expired),
-        (|it| chain(it).device_not_after = NOON.unix_seconds() - 301, Refusal::Expired),
         (|it| it.issued_at = later(301), Refusal::NotYetValid),
         (|it| it.visit = other_visit(), Refusal::OtherVisit),
-        (|it| chain(it).roles = 1 << 1, Refusal::RoleNotCertified),
-        (|it| chain(it).practice_sig = [1; 64], Refusal::PracticeSignatureNotSupported),
-        (|it| chain(it).device_pub = [9; 32], Refusal::BadLeafSignature),
+        (|it| own(it).practice_key_hash = [1; 32], Refusal::OtherPractice),
+        (|it| own(it).device_pub = [9; 32], Refusal::BadLeafSignature),
         (|it| it.name = "Ana".into(), Refusal::BadName),
         (
             |it| it.proof = Proof::Invited(Invited { invitation: [0; 16], mac: [0; 32] }),

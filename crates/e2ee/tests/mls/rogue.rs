@@ -1,7 +1,9 @@
 //! A member with a changed client: the MLS library without a single rule of ours.
 
 use curtain_domain::Timestamp;
-use curtain_e2ee::{CREDENTIAL_TYPE, Chain, Credential, DeviceKey, POLICY_EXTENSION, Policy, Proof, Refusal};
+use curtain_e2ee::{
+    CREDENTIAL_TYPE, Credential, DeviceKey, OwnDevice, POLICY_EXTENSION, Policy, Proof, Refusal,
+};
 use mls_rs::client_builder::{MlsConfig, PaddingMode};
 use mls_rs::group::{CommitBuilder, GroupContext, Roster};
 use mls_rs::identity::{CustomCredential, SigningIdentity};
@@ -105,11 +107,9 @@ pub(crate) fn credential(who: Who, device: &DeviceKey, now: Timestamp) -> Creden
         issued_at: now,
         not_after: later(12 * 3600).unix_seconds(),
         name: who.2.to_owned(),
-        proof: Proof::Chain(Chain {
+        proof: Proof::Own(OwnDevice {
             device_pub: device.public(),
-            device_not_after: later(12 * 3600).unix_seconds(),
-            roles: 1 << who.1.code(),
-            practice_sig: [0; 64],
+            practice_key_hash: [0; 32],
             leaf_sig: [0; 64],
         }),
     }
@@ -117,10 +117,12 @@ pub(crate) fn credential(who: Who, device: &DeviceKey, now: Timestamp) -> Creden
 
 /// Signs the leaf by the device, if there is a device in it.
 pub(crate) fn signed(mut credential: Credential, device: &DeviceKey, leaf_key: &[u8; 32]) -> Credential {
-    if let Ok(statement) = credential.leaf_to_sign(leaf_key)
-        && let Proof::Chain(chain) = &mut credential.proof
-    {
-        chain.leaf_sig = device.sign(&statement).unwrap();
+    let Ok(statement) = credential.leaf_to_sign(leaf_key) else { return credential };
+    let signature = device.sign(&statement).unwrap();
+    match &mut credential.proof {
+        Proof::Chain(chain) => chain.leaf_sig = signature,
+        Proof::Own(own) => own.leaf_sig = signature,
+        Proof::Invited(_) => {}
     }
     credential
 }
@@ -249,9 +251,8 @@ pub(crate) fn policy(who: Who, device: &DeviceKey) -> Policy {
         max_members: 6,
         not_after: later(12 * 3600).unix_seconds(),
         device_pub: device.public(),
-        device_not_after: later(12 * 3600).unix_seconds(),
         name: "Dr Maya Lee".to_owned(),
-        practice_sig: [0; 64],
+        certificate: None,
         device_sig: [0; 64],
     }
 }

@@ -136,6 +136,14 @@ codes!(
         AlertRaised = "alert_raised",
         /// An administrator saw an alert.
         AlertSeen = "alert_seen",
+        /// An administrator made a key of the practice.
+        PracticeKeyMade = "practice_key_made",
+        /// A clinician told the practice of a browser they hold visits in.
+        DeviceRegistered = "device_registered",
+        /// An administrator certified such a browser with the practice's key.
+        DeviceCertified = "device_certified",
+        /// Such a browser was revoked.
+        DeviceRevoked = "device_revoked",
     }
 );
 

@@ -122,6 +122,14 @@ pub enum AuditEvent {
     AlertRaised { kind: AlertKind, person: Option<AccountId> },
     /// An administrator saw an alert.
     AlertSeen { kind: AlertKind, person: Option<AccountId> },
+    /// An administrator made a key of the practice; whether the key before it vouches for it.
+    PracticeKeyMade { key: Uuid, vouched: bool },
+    /// A clinician told the practice of a browser they hold visits in.
+    DeviceRegistered { person: AccountId },
+    /// An administrator certified a clinician's browser with the practice's key.
+    DeviceCertified { person: AccountId, device: Uuid },
+    /// A clinician's browser was revoked.
+    DeviceRevoked { person: AccountId, device: Uuid },
 }
 
 /// What stands in the columns beside kind and outcome.
@@ -201,6 +209,10 @@ impl AuditEvent {
             Self::AuditExported { .. } => AuditKind::AuditExported,
             Self::AlertRaised { .. } => AuditKind::AlertRaised,
             Self::AlertSeen { .. } => AuditKind::AlertSeen,
+            Self::PracticeKeyMade { .. } => AuditKind::PracticeKeyMade,
+            Self::DeviceRegistered { .. } => AuditKind::DeviceRegistered,
+            Self::DeviceCertified { .. } => AuditKind::DeviceCertified,
+            Self::DeviceRevoked { .. } => AuditKind::DeviceRevoked,
         }
     }
 
@@ -243,7 +255,14 @@ impl AuditEvent {
             | Self::RecoveryCodesReissued { person }
             | Self::AccessResetApproved { person }
             | Self::AccessResetWithdrawn { person }
+            | Self::DeviceRegistered { person }
             | Self::PasswordChanged { person } => Told::about(*person),
+            Self::DeviceCertified { person, device } | Self::DeviceRevoked { person, device } => {
+                Told::about(*person).with(device)
+            }
+            Self::PracticeKeyMade { key, vouched } => {
+                Told::default().with(&format!("vouched={vouched}:{key}"))
+            }
             Self::PersonInvited { person, role } => Told::about(*person).with(&role),
             Self::RoleChanged { person, from, to } => Told::about(*person).with(&format!("{from}:{to}")),
             Self::FactorReset { person, check } | Self::AccessResetRequested { person, check } => {

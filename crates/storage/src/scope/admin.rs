@@ -6,6 +6,7 @@
 mod access_reset;
 mod care_team;
 mod policy;
+mod practice_key;
 
 use core::time::Duration;
 

@@ -3,7 +3,7 @@
 use curtain_domain::Timestamp;
 
 use crate::unit_of_work::{Scope, UnitOfWork};
-use crate::{AlertList, AuditEvent, AuditLog, Practice, StorageError, query};
+use crate::{AlertList, AuditEvent, AuditLog, Practice, PracticeKey, StorageError, practice_key, query};
 
 /// An auditor's unit of work.
 pub struct AuditorScope(UnitOfWork);
@@ -20,6 +20,16 @@ impl AuditorScope {
     /// The practice whose log this is.
     pub async fn practice(&mut self) -> Result<Option<Practice>, StorageError> {
         query::practice(self.0.connection()).await
+    }
+
+    /// All keys of the practice, the oldest first.
+    pub async fn practice_keys(&mut self) -> Result<Vec<PracticeKey>, StorageError> {
+        practice_key::keys(self.0.connection()).await
+    }
+
+    /// Public keys of devices that were revoked while a certificate of theirs may still stand.
+    pub async fn revoked_devices(&mut self) -> Result<Vec<[u8; 32]>, StorageError> {
+        practice_key::revoked(self.0.connection()).await
     }
 
     /// Writes down what I do, in this unit of work.

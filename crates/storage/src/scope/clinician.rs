@@ -10,7 +10,13 @@ use uuid::Uuid;
 
 use crate::query::{damaged, wrapped_key};
 use crate::unit_of_work::{Scope, UnitOfWork};
-use crate::{AuditEvent, ColleagueAdded, NoteSave, Person, SaveNote, StorageError, StoredNote, Visit, query};
+use crate::{
+    AuditEvent, ClinicianDevice, ColleagueAdded, NoteSave, Person, PracticeKey, SaveNote, StorageError,
+    StoredNote, Visit, practice_key, query,
+};
+
+/// Browsers that one clinician may have registered and not revoked. More would make a list that no administrator compares.
+pub const MOST_DEVICES: i64 = 20;
 
 /// A clinician's unit of work.
 pub struct ClinicianScope {
@@ -175,6 +181,49 @@ impl ClinicianScope {
         .execute(self.unit.connection())
         .await?;
         Ok(())
+    }
+}
+
+/// The practice's key, and the browsers that I hold visits in.
+impl ClinicianScope {
+    /// All keys of the practice, the oldest first.
+    pub async fn practice_keys(&mut self) -> Result<Vec<PracticeKey>, StorageError> {
+        practice_key::keys(self.unit.connection()).await
+    }
+
+    /// Public keys of devices, anybody's, that were revoked while a certificate of theirs may still stand.
+    pub async fn revoked_devices(&mut self) -> Result<Vec<[u8; 32]>, StorageError> {
+        practice_key::revoked(self.unit.connection()).await
+    }
+
+    /// My browsers, revoked ones too.
+    pub async fn devices(&mut self) -> Result<Vec<ClinicianDevice>, StorageError> {
+        practice_key::devices(self.unit.connection(), Some(self.me)).await
+    }
+
+    /// Tells the practice of a browser of mine. False when it was told before, or when I have too many.
+    pub async fn register_device(
+        &mut self,
+        public_key: &[u8; 32],
+        name: Option<&str>,
+    ) -> Result<bool, StorageError> {
+        let added = sqlx::query(
+            "insert into curtain.clinician_device (account, public_key, name) select $1, $2, $3 \
+             where (select count(*) from curtain.clinician_device where account = $1 and revoked_at is null) < $4 \
+             on conflict do nothing",
+        )
+        .bind(self.me.as_uuid())
+        .bind(public_key.as_slice())
+        .bind(name)
+        .bind(MOST_DEVICES)
+        .execute(self.unit.connection())
+        .await?;
+        Ok(added.rows_affected() == 1)
+    }
+
+    /// Takes a browser of mine back for ever. False when there is no such one that stands.
+    pub async fn revoke_device(&mut self, id: Uuid) -> Result<bool, StorageError> {
+        Ok(practice_key::revoke(self.unit.connection(), id).await?.is_some())
     }
 }
 

@@ -9,7 +9,7 @@ mod worker;
 
 pub use admin::{AdminScope, LINK_LIFETIME};
 pub use auditor::AuditorScope;
-pub use clinician::ClinicianScope;
+pub use clinician::{ClinicianScope, MOST_DEVICES};
 pub use credentials::{
     CeremonyKind, CredentialScope, MOST_PASSKEYS, NamedPasskey, NewCeremony, OwnFactors, OwnPasskey,
 };

@@ -3,7 +3,7 @@
 use curtain_domain::{AccountId, Timestamp, VisitId};
 
 use crate::unit_of_work::{Scope, UnitOfWork};
-use crate::{AuditEvent, StorageError, Visit, query};
+use crate::{AuditEvent, PracticeKey, StorageError, Visit, practice_key, query};
 
 /// A patient's unit of work.
 pub struct PatientScope(UnitOfWork);
@@ -25,6 +25,16 @@ impl PatientScope {
     /// One of my visits. Another's and a missing one look the same.
     pub async fn visit(&mut self, id: VisitId) -> Result<Option<Visit>, StorageError> {
         query::visit_by_id(self.0.connection(), id).await
+    }
+
+    /// All keys of the practice, the oldest first.
+    pub async fn practice_keys(&mut self) -> Result<Vec<PracticeKey>, StorageError> {
+        practice_key::keys(self.0.connection()).await
+    }
+
+    /// Public keys of devices that were revoked while a certificate of theirs may still stand.
+    pub async fn revoked_devices(&mut self) -> Result<Vec<[u8; 32]>, StorageError> {
+        practice_key::revoked(self.0.connection()).await
     }
 
     /// Writes down what I do, in this unit of work.

@@ -41,6 +41,15 @@ it("says of whom the group could not be sure, for as long as it is the same brow
   expect(door.view([])[0]?.trouble).toBeNull();
 });
 
+it("says when the two of us were told different practice keys, and whose browser the practice does not vouch for", () => {
+  const door = new Door();
+  door.set([ana()]);
+  expect(door.refuse("a", "other_practice")?.trouble).toBe("other_practice");
+  for (const code of ["not_certified", "bad_practice_signature", "certificate_expired", "device_revoked"]) {
+    expect(door.refuse("a", code)?.trouble, code).toBe("not_certified");
+  }
+});
+
 it("does not blame the newcomer for what the server would not have", () => {
   const door = new Door();
   door.set([ana()]);

@@ -7,6 +7,21 @@ type Trouble = NonNullable<WaitingView["trouble"]>;
 /** Codes that say nothing about the newcomer; every other is the group's own judgement of the KeyPackage. */
 const NOT_ABOUT_THEM: ReadonlySet<string> = new Set(["server_refused", "not_in_group", "not_waiting"]);
 
+/** A colleague's browser without a certificate of the practice that counts. */
+const NOT_CERTIFIED: ReadonlySet<string> = new Set([
+  "not_certified",
+  "bad_practice_signature",
+  "certificate_expired",
+  "device_revoked",
+  "role_not_certified",
+]);
+
+function troubleOf(code: string): Trouble {
+  if (NOT_ABOUT_THEM.has(code)) return "not_taken";
+  if (code === "other_practice") return code;
+  return NOT_CERTIFIED.has(code) ? "not_certified" : "unconfirmed";
+}
+
 export class Door {
   #people: readonly WaitingPerson[] = [];
   /** By participant, the KeyPackage that was not admitted and why. A reload brings another: that one is judged afresh. */
@@ -28,7 +43,7 @@ export class Door {
   refuse(participant: string, code: string): { readonly name: string; readonly trouble: Trouble } | null {
     const found = this.#find(participant);
     if (found === undefined) return null;
-    const trouble: Trouble = NOT_ABOUT_THEM.has(code) ? "not_taken" : "unconfirmed";
+    const trouble = troubleOf(code);
     this.#refused.set(participant, { keyPackage: found.key_package, trouble });
     return { name: found.who.name, trouble };
   }

@@ -68,6 +68,27 @@ export class Member {
         }
     }
     /**
+     * See [`e2ee::Member::certify`].
+     * @param {Uint8Array | number[]} certificate
+     * @param {number} now_ms
+     */
+    certify(certificate, now_ms) {
+        try {
+            const retptr = wasm.__wbindgen_add_to_stack_pointer(-16) >>> 0;
+            const val2 = +now_ms;
+            const ptr0 = passArray8ToWasm0(certificate, wasm.__wbindgen_export3);
+            const len0 = WASM_VECTOR_LEN;
+            wasm.member_certify(retptr, this.__wbg_ptr, ptr0, len0, val2);
+            var r0 = getDataViewMemory0().getInt32(retptr + 4 * 0, true);
+            var r1 = getDataViewMemory0().getInt32(retptr + 4 * 1, true);
+            if (r1) {
+                throw takeFromExternrefTable0(r0);
+            }
+        } finally {
+            wasm.__wbindgen_add_to_stack_pointer(16);
+        }
+    }
+    /**
      * See [`e2ee::Member::clear_pending`].
      */
     clear_pending() {
@@ -542,6 +563,35 @@ export class Member {
             var v2 = getArrayU8FromWasm0(r0, r1).slice();
             wasm.__wbindgen_export4(r0, r1 * 1, 1);
             return v2;
+        } finally {
+            wasm.__wbindgen_add_to_stack_pointer(16);
+        }
+    }
+    /**
+     * See [`e2ee::Member::trust`]. No bytes are no key.
+     * @param {Uint8Array | number[]} practice_key
+     * @param {Uint8Array | number[]} revoked
+     */
+    trust(practice_key, revoked) {
+        try {
+            const retptr = wasm.__wbindgen_add_to_stack_pointer(-16) >>> 0;
+            let ptr0, len0, ptr1, len1;
+            try {
+                ptr0 = passArray8ToWasm0(practice_key, wasm.__wbindgen_export3);
+                len0 = WASM_VECTOR_LEN;
+                ptr1 = passArray8ToWasm0(revoked, wasm.__wbindgen_export3);
+                len1 = WASM_VECTOR_LEN;
+            } catch (e) {
+                if (ptr1) { wasm.__wbindgen_export4(ptr1, len1 * 1, 1); }
+                if (ptr0) { wasm.__wbindgen_export4(ptr0, len0 * 1, 1); }
+                throw e;
+            }
+            wasm.member_trust(retptr, this.__wbg_ptr, ptr0, len0, ptr1, len1);
+            var r0 = getDataViewMemory0().getInt32(retptr + 4 * 0, true);
+            var r1 = getDataViewMemory0().getInt32(retptr + 4 * 1, true);
+            if (r1) {
+                throw takeFromExternrefTable0(r0);
+            }
         } finally {
             wasm.__wbindgen_add_to_stack_pointer(16);
         }

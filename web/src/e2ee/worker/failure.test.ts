@@ -2,7 +2,7 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 
 import { failureOf } from "./failure";
-import { DeviceMemory } from "./group/device-memory";
+import { DeviceMemory } from "../../identity/device-memory";
 
 const ANA = "0190a000-0000-7000-8000-0000000000b1";
 

@@ -6,7 +6,7 @@ import wasmUrl from "../wasm/curtain_e2ee_bg.wasm?url";
 import { failureOf } from "./failure";
 import { KeyRing } from "./frames/key-ring";
 import { SendKeys } from "./frames/send-keys";
-import { DeviceMemory } from "./group/device-memory";
+import { DeviceMemory } from "../../identity/device-memory";
 import { Group } from "./group/group";
 import type { Outside, Self } from "./group/outside";
 import { rehearse } from "./group/rehearsal";
@@ -36,8 +36,8 @@ scope.addEventListener("rtctransform", (event) => {
 
 scope.addEventListener("message", ({ data }: MessageEvent<ToWorker>) => {
   if (data.type === "prepare") {
-    const { visit, person, role, name, coHosts } = data;
-    group ??= open({ visit, person, role, name, coHosts });
+    const { visit, person, role, name, coHosts, practice } = data;
+    group ??= open({ visit, person, role, name, coHosts, practice });
     group.catch((problem: unknown) => {
       emit({ type: "failed", ...failureOf(problem) });
     });

@@ -6,6 +6,7 @@ import type { Me, Visit, VisitRole } from "../../api/types";
 import type { Devices } from "../../call/devices";
 import type { VisitControls, VisitSessionOptions, VisitView } from "../../call/view";
 import { Lobby, troubleOf } from "../lobby.svelte";
+import type { VisitIdentity } from "../identity/visit-identity";
 import { VisitModel } from "../visit.svelte";
 
 const me = { person: "ana", name: "Ana Ruiz" } as Me;
@@ -73,7 +74,13 @@ class Scripted implements Partial<VisitControls> {
   dispose = (): void => void this.asked.push("dispose");
 }
 
-function screen(answer: Visit | Problem) {
+const KNOWN: VisitIdentity = {
+  kind: "confirmed",
+  practice: { key: new Uint8Array(32), revoked: [], certificate: null },
+};
+
+function screen(answer: Visit | Problem, identities: VisitIdentity[] = [KNOWN]) {
+  const accepted: Uint8Array[] = [];
   const sessions: Scripted[] = [];
   const opened: object[] = [];
   let signedOut = 0;
@@ -102,6 +109,8 @@ function screen(answer: Visit | Problem) {
           sessions.push(session);
           return session as unknown as VisitControls;
         },
+        identify: async () => Promise.resolve(identities[accepted.length] ?? KNOWN),
+        acceptPracticeKey: async (key) => Promise.resolve(void accepted.push(key)),
       }),
     () => (signedOut += 1),
   );
@@ -109,6 +118,7 @@ function screen(answer: Visit | Problem) {
     model,
     sessions,
     opened,
+    accepted,
     signedOut: () => signedOut,
     session: () => sessions.at(-1) ?? expect.unreachable(),
   };
@@ -276,5 +286,45 @@ describe("the lobby", () => {
     answer();
     await asking;
     expect(lobby.trouble).toEqual({ problem: "blocked", what: "both" });
+  });
+});
+
+describe("a visit whose practice is in doubt", () => {
+  it.each([
+    [{ kind: "missing" }, "practice_missing", null],
+    [{ kind: "changed", code: "AB", key: new Uint8Array(32) }, "practice_changed", "AB"],
+    [{ kind: "unconfirmed", code: "CD" }, "not_certified", "CD"],
+  ] as const)("opens no session: %o", async (identity, shown, code) => {
+    const { model, sessions } = screen(visitAs("clinician"), [identity]);
+    await model.open();
+    expect(model.screen).toBe(shown);
+    expect(model.codeToCompare).toBe(code);
+    expect(sessions).toEqual([]);
+  });
+
+  it("goes on with a new practice key once the person compared its code", async () => {
+    const key = Uint8Array.of(7);
+    const { model, accepted, sessions } = screen(visitAs("patient"), [{ kind: "changed", code: "AB", key }, KNOWN]);
+    await model.open();
+    await model.acceptPracticeKey();
+    expect(accepted).toEqual([key]);
+    expect(model.screen).toBe("lobby");
+    expect(sessions).toHaveLength(1);
+  });
+
+  it("says of a browser without the keys we need what to do about it", async () => {
+    const { model } = screen(visitAs("clinician"));
+    const lacking = new DOMException("Ed25519", "NotSupportedError");
+    const visits = model as unknown as { load: () => Promise<never> };
+    visits.load = () => Promise.reject(lacking);
+    await model.open();
+    expect(model.screen).toBe("unsupported_browser");
+  });
+
+  it("tells the group what it holds true of the practice", async () => {
+    const { model, session } = screen(visitAs("patient"));
+    await model.open();
+    expect(session().options.practice.key).toEqual(new Uint8Array(32));
+    expect(model.practiceKnown).toBe(true);
   });
 });

@@ -2,6 +2,7 @@
 //! changes a factor ends all other sessions (SE5).
 
 pub(crate) mod authenticator;
+pub(crate) mod devices;
 pub(crate) mod fresh_factor;
 pub(crate) mod fresh_passkey;
 pub(crate) mod passkeys;

@@ -48,6 +48,10 @@ const CLEO: &str = "00000000-0000-8000-8000-000000000004";
 const SEALED_EVENT: &str = "00000000-0000-8000-8000-000000000005";
 const UNSEALED_EVENT: &str = "00000000-0000-8000-8000-000000000006";
 
+/// The practice's key, and a browser of Lee that it certified.
+const PRACTICE_KEY: &str = "00000000-0000-8000-8000-000000000007";
+const STANDING_DEVICE: &str = "00000000-0000-8000-8000-000000000008";
+
 impl MatrixWorld {
     pub(crate) async fn new() -> Self {
         let world = World::seeded().await;
@@ -216,6 +220,19 @@ async fn add_accounts(world: &World) {
         format!(
             "insert into curtain.factor_reset select gen_random_uuid(), '{LEE}', '{IRIS}', 'in_person', now()"
         ),
+        format!(
+            "insert into curtain.clinician_device (id, account, public_key, revoked_at) \
+             values ('{STANDING_DEVICE}', '{LEE}', {code}, null), (gen_random_uuid(), '{LEE}', {link}, now())"
+        ),
+        format!(
+            "insert into curtain.practice_key (id, public_key, made_by) values ('{PRACTICE_KEY}', {code}, '{IRIS}')"
+        ),
+        format!(
+            "insert into curtain.device_certificate \
+                 (device, practice_key, name, roles, not_after, signature, certified_by) \
+             select id, '{PRACTICE_KEY}', 'Lee', 6, now(), {link} || {link}, '{IRIS}' \
+             from curtain.clinician_device where revoked_at is null"
+        ),
         format!("insert into curtain.passkey select gen_random_uuid(), '{LEE}', {code}, '', 'Phone', now()"),
         format!(
             "insert into curtain.passkey_ceremony select gen_random_uuid(), 'step_up', {code}, gen_random_uuid(), '', \
@@ -349,6 +366,19 @@ fn insert_device_statement(table: &str, key: &str, token: &str) -> Option<String
     match table {
         "curtain.device" => Some(format!(
             "insert into curtain.device (id, account, token_hash, created_at) values ('{key}', '{LEE}', {token}, now())"
+        )),
+        "curtain.clinician_device" => Some(format!(
+            "insert into curtain.clinician_device (account, public_key) values ('{LEE}', {token})"
+        )),
+        "curtain.practice_key" => Some(format!(
+            "insert into curtain.practice_key (public_key, previous, made_by) \
+             values ({token}, '{PRACTICE_KEY}', '{IRIS}')"
+        )),
+        // Of the one device that stands, named by who may see no device too.
+        "curtain.device_certificate" => Some(format!(
+            "insert into curtain.device_certificate \
+                 (device, practice_key, name, roles, not_after, signature, certified_by) \
+             values ('{STANDING_DEVICE}', '{PRACTICE_KEY}', 'Lee', 6, now(), {token} || {token}, '{IRIS}')"
         )),
         "curtain.passkey" => Some(format!(
             "insert into curtain.passkey (id, account, credential_id, credential, name, created_at) \

@@ -522,6 +522,7 @@ export class Group {
       role: roleOf(one),
       self: one.me,
       admits: one.admits,
+      certified: one.certified,
       changedDevice: one.changed_device,
     }));
     this.#outside.emit({ type: "group", epoch: roster.epoch, people, longCode: member.long_code() });

@@ -2,6 +2,7 @@
 import type { Member, RoleCode } from "../../wasm/curtain_e2ee";
 import type { Role } from "../../messages";
 import type { Outside, Self } from "./outside";
+import { concat } from "../../../identity/bytes";
 import { uuidBytes } from "./uuid";
 
 /** A visit is over by then; a credential that ends during it would block self-updates. */
@@ -33,6 +34,9 @@ export async function makeLeaf(self: Self, outside: Outside): Promise<Leaf> {
     madeAt,
     madeAt + VALID_FOR_MS,
   );
+  const { key, revoked, certificate } = self.practice;
+  member.trust(key ?? new Uint8Array(0), concat(...revoked));
+  if (certificate !== null) member.certify(certificate, madeAt);
   const keyPackage = member.key_package(await outside.sign(member.leaf_to_sign()), madeAt);
   return { member, keyPackage, madeAt };
 }

@@ -1,5 +1,7 @@
 // What the group needs from the worker around it, so that it can run in a test with a clock of its own.
-import type { FromWorker, Role } from "../../messages";
+import type { KnownDevice } from "../../../identity/device-memory";
+export type { KnownDevice } from "../../../identity/device-memory";
+import type { FromWorker, Practice, Role } from "../../messages";
 import type { Member } from "../../wasm/curtain_e2ee";
 import type { KeyRing } from "../frames/key-ring";
 import type { SendKeys } from "../frames/send-keys";
@@ -12,10 +14,8 @@ export type Self = {
   readonly name: string;
   /** Persons that the clinician's policy lets admit. */
   readonly coHosts: readonly string[];
+  readonly practice: Practice;
 };
-
-/** A device that a person was met with. `confirmed`: the two compared the SafetyCode on it. */
-export type KnownDevice = { readonly device: Uint8Array; readonly confirmed: boolean };
 
 /** The part of the device's memory that the group uses. */
 export type Memory = {

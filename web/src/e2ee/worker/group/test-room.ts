@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
-import type { FromWorker, GroupInput, GroupOutput, GroupPerson, Role, SafetyCodeState } from "../../messages";
+import type { FromWorker, GroupInput, GroupOutput, GroupPerson, Practice, Role, SafetyCodeState } from "../../messages";
 import { initSync, Member } from "../../wasm/curtain_e2ee.js";
 import { KeyRing } from "../frames/key-ring";
 import { SendKeys } from "../frames/send-keys";
@@ -59,6 +59,10 @@ export class Browser {
     rememberDevices: (person, devices) => Promise.resolve(void this.devices.set(person, devices)),
   };
 
+  /** What this browser was told of the practice, and what the practice says of it. A practice without a key, at first. */
+  practice: (name: string, role: Role) => Promise<Practice> = () =>
+    Promise.resolve({ key: null, revoked: [], certificate: null });
+
   async key(): Promise<CryptoKeyPair> {
     this.#key ??= await crypto.subtle.generateKey("Ed25519", false, ["sign", "verify"]);
     return this.#key;
@@ -89,7 +93,8 @@ export class Tab {
   static async open(room: Room, browser: Browser, role: Role, name: string, coHosts: string[] = []): Promise<Tab> {
     const tab = new Tab(browser, role);
     const key = await browser.key();
-    const self = { visit: VISIT, person: browser.person, role, name, coHosts };
+    const practice = await browser.practice(name, role);
+    const self = { visit: VISIT, person: browser.person, role, name, coHosts, practice };
     tab.group = new Group(self, {
       newMember: (...leaf) => new Member(...leaf),
       sign: async (bytes) => new Uint8Array(await crypto.subtle.sign("Ed25519", key.privateKey, new Uint8Array(bytes))),

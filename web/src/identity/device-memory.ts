@@ -1,13 +1,19 @@
 // What this browser keeps between visits: a person's device key, which can sign and never be read, the visits it took
-// part in, and the devices of people it met. All public but the key itself; IndexedDB keeps CryptoKeys as they are.
-import type { KnownDevice } from "./outside";
+// part in, the devices of people it met, and the practice's key. All public but the device key itself; IndexedDB keeps
+// CryptoKeys as they are.
 
 const DATABASE = "curtain";
 const DEVICE_KEYS = "device_keys";
 const VISITS = "visits";
 const PEOPLE = "people";
+/** One practice has one address, so one key is enough: what a server says of its name must not make us forget it. */
+const PRACTICE = "practice";
+const ITS_KEY = "key";
 /** A phone, a tablet, a computer at home and one at work, twice. More would let a stranger's old device pass for long. */
 const DEVICES_KEPT = 8;
+
+/** A device that a person was met with. `confirmed`: the two compared the SafetyCode on it. */
+export type KnownDevice = { readonly device: Uint8Array; readonly confirmed: boolean };
 
 export class DeviceMemory {
   readonly #database: IDBDatabase | null;
@@ -19,9 +25,12 @@ export class DeviceMemory {
   /** Without IndexedDB (some private windows) all still works, but a reload is then a new device to the others. */
   static async open(): Promise<DeviceMemory> {
     try {
-      const opening = indexedDB.open(DATABASE, 1);
+      const opening = indexedDB.open(DATABASE, 2);
       opening.onupgradeneeded = () => {
-        for (const store of [DEVICE_KEYS, VISITS, PEOPLE]) opening.result.createObjectStore(store);
+        const there = opening.result.objectStoreNames;
+        for (const store of [DEVICE_KEYS, VISITS, PEOPLE, PRACTICE]) {
+          if (!there.contains(store)) opening.result.createObjectStore(store);
+        }
       };
       return new DeviceMemory(await done(opening));
     } catch {
@@ -37,6 +46,20 @@ export class DeviceMemory {
     // Two tabs may both get here on the first day: `add` lets the first win, and both then use that one.
     const added = await this.#write(DEVICE_KEYS, (store) => store.add(made, person));
     return added ? made : ((await this.#get<CryptoKeyPair>(DEVICE_KEYS, person)) ?? made);
+  }
+
+  /** Forgets the person's device key: the practice took it back, and another one is made on next use. */
+  async forgetDeviceKey(person: string): Promise<void> {
+    await this.#write(DEVICE_KEYS, (store) => store.delete(person));
+  }
+
+  /** The practice's key, as this browser saw it last. */
+  async practiceKey(): Promise<Uint8Array | null> {
+    return this.#get<Uint8Array>(PRACTICE, ITS_KEY);
+  }
+
+  async rememberPracticeKey(key: Uint8Array): Promise<void> {
+    await this.#write(PRACTICE, (store) => store.put(key, ITS_KEY));
   }
 
   /** Whether this browser was in the visit before, as this person. */
