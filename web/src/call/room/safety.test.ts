@@ -12,6 +12,7 @@ const ana: GroupPerson = {
   self: false,
   admits: false,
   changedDevice: false,
+  certified: true,
 };
 const failed: SafetyCodeState = {
   state: "failed",
