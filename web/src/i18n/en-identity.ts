@@ -91,6 +91,7 @@ export const practiceKey = {
     `Ask ${name} to read you the code of their browser, face to face or on the phone at a number you know. They find it under Settings. It has to be this one:`,
   compareNot: "If it is another code, don't confirm it: somebody may be in between.",
   isSame: "It's the same: confirm",
+  revokeTitle: (name: string) => `Revoke the browser of ${name}?`,
   confirmedNow: (name: string) => `The browser of ${name} is confirmed.`,
   revokedNow: (name: string) => `The browser of ${name} is revoked.`,
   replaceTitle: "Replace the practice key",
@@ -113,7 +114,7 @@ export const outcomes = {
     "This browser knows the practice key of your practice, and the server says that there is none. Somebody may have taken the server over. Don't go on here. Call your practice at a number you know.",
   practiceChangedTitle: "Your practice's key has changed",
   practiceChanged:
-    "This browser remembers another key for your practice, and the new one does not come with its signature. It may have been replaced after a loss, or somebody may have taken the server over. Call your practice at a number you know, and ask them to read you the code of the practice:",
+    "This browser remembers another key for your practice. It may have been replaced after a loss, or somebody may have taken the server over. Call your practice at a number you know, and ask them to read you the code of the practice:",
   practiceChangedSame: "Is it exactly the same? Then go on.",
   itMatches: "It matches",
   practiceChangedDifferent: "Is it different, or can you reach nobody? Then don't hold the visit here.",

@@ -52,9 +52,8 @@ impl SealGate {
     pub(crate) fn judge(&mut self, codec: Codec, sequence: u64, payload: &[u8]) -> Verdict {
         match FrameStart::read(codec, payload) {
             FrameStart::Continues => self.verdict,
-            FrameStart::Malformed => Verdict::Unsealed,
             FrameStart::Parameters(text) if are_our_parameters(text) => Verdict::Sealed,
-            FrameStart::Parameters(_) => Verdict::Unsealed,
+            FrameStart::Malformed | FrameStart::Parameters(_) => Verdict::Unsealed,
             FrameStart::Begins(frame) => {
                 let verdict = self.judge_frame(codec, sequence, frame);
                 self.verdict = verdict;

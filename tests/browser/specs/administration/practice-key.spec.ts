@@ -192,6 +192,25 @@ test('a browser that was lied to on its first day is noticed at the door', async
   await fresh.context().close();
 });
 
+test('an administrator revokes a browser after a second word', async ({ browser }) => {
+  const iris = await open(browser, 'iris', '/practice-key');
+  const tom = await open(browser, 'okafor', '/settings');
+  await expect(tom.getByText('Code of this browser')).toBeVisible();
+  await iris.reload();
+  const name = account('okafor').name;
+  const line = iris.getByRole('listitem').filter({ hasText: name });
+  await line.getByRole('button', { name: new RegExp(`^Revoke .* of ${name}$`) }).click();
+  const dialog = iris.getByRole('dialog', { name: `Revoke the browser of ${name}?` });
+  await holdsUp(iris);
+  await dialog.getByRole('button', { name: 'Keep it' }).click();
+  await expect(line).toBeVisible();
+  await line.getByRole('button', { name: /^Revoke/ }).click();
+  await dialog.getByRole('button', { name: 'Revoke browser' }).click();
+  await expect(iris.getByText(`The browser of ${name} is revoked.`)).toBeVisible();
+  await expect(line).toHaveCount(0);
+  for (const page of [iris, tom]) await page.context().close();
+});
+
 /** Makes another key on the page of the administrator, as it stands there: open or lost. */
 async function replaceKey(iris: Page): Promise<void> {
   const replace = iris.getByRole('region', { name: 'Replace the practice key' });
