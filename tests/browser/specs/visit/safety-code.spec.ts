@@ -126,7 +126,7 @@ async function forgetWhatIsNew(page: Page): Promise<void> {
   const changed = await page.evaluate(
     () =>
       new Promise<number>((done) => {
-        const opening = indexedDB.open('curtain', 1);
+        const opening = indexedDB.open('curtain');
         opening.onsuccess = () => {
           const people = opening.result.transaction('people', 'readwrite').objectStore('people').openCursor();
           let count = 0;
