@@ -35,7 +35,6 @@ const LIES: readonly Lie[] = [
   { name: 'lines in the wrong order', says: ({ wire }) => wire.heard.filter((message) => message.type === 'application').reverse() },
   { name: 'somebody back who never was there', says: ({ forged }) => [{ type: 'return', who: { participant: NOBODY, person: NOBODY, name: 'Nobody', role: 'guest' }, key_package: forged.keyPackage, turn: 0 }] },
   { name: 'a third person', says: ({ wire }) => [{ ...last(wire, 'people'), people: [...(last(wire, 'people')['people'] as object[]), { participant: NOBODY, person: NOBODY, name: 'Nobody', role: 'guest' }] }] },
-  { name: 'that the epoch is over', says: ({ wire }) => [{ type: 'stale_epoch', epoch: epoch(wire) + 3 }] },
   { name: 'people on the wrong pictures', says: ({ wire }) => [swapped(last(wire, 'slots') ?? last(wire, 'offer'))] },
 ];
 
@@ -63,6 +62,13 @@ test(`${LIES.length} lies in a row about the group change nothing in it`, async 
   await sees(patient, 'lee');
   await sees(clinician, 'ana');
   expect(wire.said.filter((message) => message.type === 'commit')).toHaveLength(0);
+  for (const page of [clinician, patient]) await page.context().close();
+});
+
+test('who is told that the group went on without them stops, and says so', async ({ browser }) => {
+  const { clinician, patient, wire } = await throughTheWire(browser);
+  wire.lie({ type: 'stale_epoch', epoch: epoch(wire) + 3 });
+  await expect(patient.getByRole('heading', { name: "We can't confirm this call is private" })).toBeVisible();
   for (const page of [clinician, patient]) await page.context().close();
 });
 
