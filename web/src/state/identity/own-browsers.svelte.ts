@@ -42,6 +42,7 @@ export class OwnBrowsers {
       ]);
       this.practiceHasKey = identity.keys.length > 0;
       const code = await deviceCode(this.me.person, own.publicKey);
+      if (own.refusal !== null) this.refusal = words(own.refusal);
       this.browsers = own.devices.map((device) => this.#shown(device, own.publicKey, code));
     } catch (error) {
       this.refusal = words(Problem.of(error));

@@ -1,6 +1,7 @@
 // Before a visit: does this browser know the practice, and does the practice know this browser? Nobody enters a visit with
 // another answer than yes to both, where the practice has a key; people are told what to do instead.
 import type { Api } from "../../api/client";
+import { Problem } from "../../api/problem";
 import type { ClinicianDevice, Me } from "../../api/types";
 import type { Practice } from "../../e2ee/messages";
 import { equal, fromBase64, toBase64 } from "../../identity/bytes";
@@ -40,20 +41,38 @@ export async function identify(
   return { kind: "confirmed", practice: { key: trust.key, revoked: identity.revoked.map(fromBase64), certificate } };
 }
 
-/** This browser as the practice knows it; told of now if it was not before. */
+export type ThisBrowser = {
+  readonly publicKey: Uint8Array;
+  /** Null when the practice did not take it. */
+  readonly device: ClinicianDevice | null;
+  readonly devices: readonly ClinicianDevice[];
+  /** Why it was not taken: there are too many others. */
+  readonly refusal: Problem | null;
+};
+
+/** This browser as the practice knows it; told of now if it was not before. One too many is no reason to hold up a visit
+    where the practice has no key; where it has one, nobody confirmed this browser. */
 export async function thisBrowser(
   api: Pick<Api, "ownDevices" | "registerDevice">,
   memory: IdentityMemory,
   me: Pick<Me, "person">,
-): Promise<{ publicKey: Uint8Array; device: ClinicianDevice | null; devices: ClinicianDevice[] }> {
+): Promise<ThisBrowser> {
   let [devices, publicKey] = await Promise.all([api.ownDevices(), publicKeyOf(memory, me.person)]);
   // What was taken back stays so: the browser begins anew with another key.
   if (find(devices, publicKey)?.revoked_at != null) {
     await memory.forgetDeviceKey(me.person);
     publicKey = await publicKeyOf(memory, me.person);
   }
-  if (find(devices, publicKey) === null) devices = await api.registerDevice(toBase64(publicKey));
-  return { publicKey, device: find(devices, publicKey), devices };
+  let refusal: Problem | null = null;
+  if (find(devices, publicKey) === null) {
+    try {
+      devices = await api.registerDevice(toBase64(publicKey));
+    } catch (error) {
+      refusal = Problem.of(error);
+      if (refusal.code !== "too_many_devices") throw error;
+    }
+  }
+  return { publicKey, device: find(devices, publicKey), devices, refusal };
 }
 
 async function publicKeyOf(memory: IdentityMemory, person: string): Promise<Uint8Array> {

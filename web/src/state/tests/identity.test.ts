@@ -6,6 +6,7 @@ import type { ClinicianDevice, NewCertificate, NewPracticeKey } from "../../api/
 import { t } from "../../i18n";
 import { fromBase64, toBase64 } from "../../identity/bytes";
 import { CLINICIAN_ROLES, deviceCode, practiceCode } from "../../identity/statements";
+import { OwnBrowsers } from "../identity/own-browsers.svelte";
 import { PracticeKeyModel } from "../identity/practice-key.svelte";
 import { identify } from "../identity/visit-identity";
 
@@ -33,6 +34,7 @@ class World {
   pair: Promise<CryptoKeyPair> | null = null;
   devices: ClinicianDevice[] = [];
   keys: { id: string; public_key: string; made_at: string }[] = [];
+  full = false;
 
   readonly memory = {
     deviceKey: async (): Promise<CryptoKeyPair> =>
@@ -46,6 +48,7 @@ class World {
     practiceIdentity: async () => Promise.resolve({ keys: this.keys, revoked: [key(9)] }),
     ownDevices: async () => Promise.resolve(this.devices),
     registerDevice: async (publicKey: string) => {
+      if (this.full) throw new Problem("too_many_devices");
       this.devices = [deviceOf(publicKey), ...this.devices];
       return Promise.resolve(this.devices);
     },
@@ -91,6 +94,22 @@ describe("before a visit", () => {
     expect((await world.identify()).kind).toBe("confirmed");
     await world.identify();
     expect(world.devices.map((one) => one.public_key)).toEqual([toBase64(await world.here())]);
+  });
+
+  it("one browser too many holds visits where there is no key, and is unconfirmed where there is one", async () => {
+    const world = new World();
+    world.full = true;
+    expect((await world.identify()).kind).toBe("confirmed");
+    world.hasKey(1);
+    expect((await world.identify()).kind).toBe("unconfirmed");
+    const own = new OwnBrowsers(
+      { ...world.api, revokeOwnDevice: () => Promise.reject(new Error("not asked")) },
+      LEE,
+      () => Promise.resolve(world.memory),
+    );
+    await own.load();
+    expect(own.refusal).not.toBeNull();
+    expect(own.browsers).toEqual([]);
   });
 
   it("a clinician's browser that nobody confirmed shows its code", async () => {
